@@ -1,0 +1,13 @@
+# Small data files that the program carries in itself: src/<module>/assets/* become
+# penchant::assets::find("<module>/<file>") (base/assets.h).
+file(GLOB ASSET_FILES CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} src/*/assets/*)
+set(ASSETS_SOURCE ${CMAKE_BINARY_DIR}/assets.cc)
+set(ASSET_PATHS ${ASSET_FILES})
+list(TRANSFORM ASSET_PATHS PREPEND ${CMAKE_SOURCE_DIR}/)
+add_custom_command(
+  OUTPUT ${ASSETS_SOURCE}
+  COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/embed_assets.py ${ASSETS_SOURCE} ${ASSET_FILES}
+  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  DEPENDS ${ASSET_PATHS} ${CMAKE_SOURCE_DIR}/tools/embed_assets.py
+  VERBATIM)
+target_sources(penchant PRIVATE ${ASSETS_SOURCE})

@@ -1,0 +1,38 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+
+namespace penchant {
+namespace {
+
+TEST(Json, SaysTheByteWhereItBreaks) {
+  const std::string_view text = R"({"a":[1,2.5,true,null,"x"],"b":{"c":"\u4e2d"}})";
+  for (size_t cut = 0; cut < text.size(); ++cut)
+    EXPECT_EQ(parse_json(text.substr(0, cut), "body").error().code, Code::invalid) << cut;
+  EXPECT_TRUE(parse_json(text, "body").ok());
+  EXPECT_TRUE(parse_json("{} \n", "body").ok());
+  EXPECT_EQ(parse_json("{} x", "line 3").error().message.substr(0, 30),
+            "line 3: not valid JSON at byte");
+}
+
+TEST(Json, RefusesDeepNestingAndBadUtf8) {
+  const std::string deep(limits::json_depth + 1, '[');
+  EXPECT_FALSE(parse_json(deep + std::string(limits::json_depth + 1, ']'), "body").ok());
+  EXPECT_FALSE(parse_json("\"\xff\"", "body").ok());
+}
+
+TEST(Json, GettersNameTheFieldOfTheWrongType) {
+  const json::value value = *parse_json(R"({"s":1,"n":"x","l":["a",2],"i":1.5,"z":null})", "body");
+  const json::object& object = value.get_object();
+  EXPECT_EQ(get_string(object, "s").error().message, "\"s\" must be a string, not int64");
+  EXPECT_EQ(get_number(object, "n").error().message, "\"n\" must be a number, not string");
+  EXPECT_EQ(get_strings(object, "l").error().message, "\"l\" must be a list of strings, not int64");
+  EXPECT_FALSE(get_integer(object, "i").ok());
+  EXPECT_EQ(*get_string(object, "z"), std::nullopt);
+  EXPECT_EQ(*get_string(object, "absent"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace penchant

@@ -1,0 +1,87 @@
+#include "base/utf8.h"
+
+#include <fmt/format.h>
+
+namespace penchant {
+
+size_t utf8_invalid_at(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  size_t at = 0;
+  while (at < text.size()) {
+    const unsigned char lead = bytes[at];
+    if (lead < 0x80) {
+      ++at;
+      continue;
+    }
+    // Table 3-7 of the Unicode standard: the second byte's range depends on the lead byte.
+    size_t length = 0;
+    unsigned char low = 0x80, high = 0xBF;
+    if (lead >= 0xC2 && lead <= 0xDF) {
+      length = 2;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      length = 3;
+      if (lead == 0xE0) low = 0xA0;
+      if (lead == 0xED) high = 0x9F;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      length = 4;
+      if (lead == 0xF0) low = 0x90;
+      if (lead == 0xF4) high = 0x8F;
+    } else {
+      return at;
+    }
+    if (at + length > text.size() || bytes[at + 1] < low || bytes[at + 1] > high) return at;
+    for (size_t i = 2; i < length; ++i)
+      if (bytes[at + i] < 0x80 || bytes[at + i] > 0xBF) return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
+Result<> check_utf8(std::string_view text, std::string_view place) {
+  const size_t at = utf8_invalid_at(text);
+  if (at == std::string_view::npos) return {};
+  return invalid(fmt::format("{}: invalid UTF-8 at byte {} (0x{:02x})", place, at,
+                             static_cast<unsigned char>(text[at])));
+}
+
+char32_t utf8_next(std::string_view text, size_t& at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned char lead = byte(0);
+  char32_t code_point = lead;
+  size_t length = 1;
+  if (lead >= 0xF0) {
+    length = 4;
+    code_point =
+        (lead & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
+  } else if (lead >= 0xE0) {
+    length = 3;
+    code_point = (lead & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+  } else if (lead >= 0x80) {
+    length = 2;
+    code_point = (lead & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
+  }
+  at += length;
+  return code_point;
+}
+
+void utf8_append(std::string& out, char32_t c) {
+  const auto push = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    push(c);
+  } else if (c < 0x800) {
+    push(0xC0 | c >> 6), push(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    push(0xE0 | c >> 12), push(0x80 | (c >> 6 & 0x3F)), push(0x80 | (c & 0x3F));
+  } else {
+    push(0xF0 | c >> 18), push(0x80 | (c >> 12 & 0x3F));
+    push(0x80 | (c >> 6 & 0x3F)), push(0x80 | (c & 0x3F));
+  }
+}
+
+size_t utf8_length(std::string_view text) {
+  size_t length = 0;
+  for (const char c : text) length += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return length;
+}
+
+}  // namespace penchant
