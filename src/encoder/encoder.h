@@ -1,0 +1,56 @@
+// Texts to vectors. Two kinds behind one interface: transformers (BERT, XLM-RoBERTa families) and
+// static word vectors, both read from a folder.
+//
+//   TRY(auto encoder, open_encoder(folder, {.precision = Precision::fast}));
+//   TRY(Matrix vectors, encoder->encode(texts, Purpose::query));   // [texts, dimensions]
+//
+// The same text gives the same vector whatever else is in the call and however many threads run
+// (bit for bit within one precision on one machine).
+// Thread-safety: safe; concurrent calls to encode take turns on the encoder's threads.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "math/matrix.h"
+
+namespace penchant {
+
+class Tokenizer;
+
+enum class Precision { fp32, fast };
+
+// What a text is for; models trained with prompts (E5: "query: ", "passage: ") put one in front.
+enum class Purpose { plain, query, passage };
+
+struct EncoderOptions {
+  Precision precision = Precision::fast;
+  int threads = 0;  // 0: all processors of the machine
+  // Static vectors only: weight words by self-attention over the text's word vectors (the second
+  // formula of the method) instead of summing them (the first).
+  bool attention_weighting = false;
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  virtual std::string_view name() const = 0;  // the folder's name; identifies vectors in a store
+  virtual size_t dimensions() const = 0;
+  virtual size_t max_tokens() const = 0;           // longer texts are truncated
+  virtual const Tokenizer* tokenizer() const = 0;  // null for word-vector files
+
+  // One L2-normalised row per text; the row of an empty text may be zero (static vectors).
+  // Fails as a whole, naming the text's position, for invalid UTF-8 or a text beyond the limit.
+  virtual Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) = 0;
+};
+
+// Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json …), a
+// Model2Vec folder, or a text file of word vectors (word2vec, GloVe, fastText).
+Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options);
+
+}  // namespace penchant
