@@ -49,7 +49,7 @@ class Encoder {
   virtual Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) = 0;
 };
 
-// Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json …), a
+// Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json ...), a
 // Model2Vec folder, or a text file of word vectors (word2vec, GloVe, fastText).
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options);
 

@@ -43,7 +43,7 @@ struct RecommendQuery {
   std::vector<std::string> categories;  // any of them; empty: all
   std::string filter;                   // expression over labels, see docs/FORMATS.md
   std::vector<std::string> exclude;     // item ids
-  double diversity = 0.2;               // 0: by score alone … 1: as different as possible
+  double diversity = 0.2;               // 0: by score alone ... 1: as different as possible
   bool explain = true;
   std::string language;  // of the sentences: "en", "zh"; empty: the user's
 };

@@ -26,9 +26,9 @@ struct EventRule {
 
 class EventPolicy {
  public:
-  EventPolicy();  // view, click, like, buy, rate, rating, skip, dislike, … with sane defaults
+  EventPolicy();  // view, click, like, buy, rate, rating, skip, dislike, ... with sane defaults
 
-  // {"buy":{"weight":3,"half_life_days":180,…},…}: rules given replace or add to the defaults.
+  // {"buy":{"weight":3,"half_life_days":180,...},...}: rules given replace or add to the defaults.
   static Result<EventPolicy> from_json(const json::object& object);
   json::object to_json() const;
 

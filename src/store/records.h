@@ -17,7 +17,7 @@ namespace penchant {
 struct Item {
   std::string id;
   std::string title;
-  std::string text;  // description, body, …: what there is to read beyond the title
+  std::string text;  // description, body, ...: what there is to read beyond the title
   std::vector<std::string> categories;
   json::object labels;             // typed values: strings, numbers, booleans, lists of strings
   std::optional<Seconds> time;     // when it appeared

@@ -84,7 +84,7 @@ class Store {
   virtual Result<StoreCounts> counts(std::string_view tenant) = 0;
   virtual Result<std::vector<std::string>> tenants() = 0;
 
-  // Small settings of the data folder: the encoder's name, the event policy, …
+  // Small settings of the data folder: the encoder's name, the event policy, ...
   virtual Result<std::string> setting(std::string_view name) = 0;  // "" when not set
   virtual Result<> set_setting(std::string_view name, std::string_view value) = 0;
 
