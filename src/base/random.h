@@ -18,11 +18,12 @@ class Random {
     return z ^ z >> 31;
   }
   uint64_t below(uint64_t limit) {  // [0, limit), limit >= 1; bias below 2^-32 for small limits
-    return static_cast<uint64_t>(static_cast<unsigned __int128>(next()) * limit >> 64);
+    return static_cast<uint64_t>(static_cast<Wide>(next()) * limit >> 64);
   }
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }  // [0, 1)
 
  private:
+  __extension__ using Wide = unsigned __int128;
   uint64_t state_;
 };
 
