@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+
 #include "base/limits.h"
+#include "base/random.h"
 
 namespace penchant {
 namespace {
@@ -32,6 +36,28 @@ TEST(Json, GettersNameTheFieldOfTheWrongType) {
   EXPECT_FALSE(get_integer(object, "i").ok());
   EXPECT_EQ(*get_string(object, "z"), std::nullopt);
   EXPECT_EQ(*get_string(object, "absent"), std::nullopt);
+}
+
+TEST(Json, ReadsBackExactlyWhatItWrote) {
+  Random random(7);
+  for (int i = 0; i < 20000; ++i) {
+    const double number = std::bit_cast<double>(random.next());
+    if (!std::isfinite(number)) continue;
+    const std::string text = to_text(number);
+    EXPECT_EQ(*parse_json(text, "x"), json::value(number)) << text;
+  }
+  EXPECT_EQ(to_text(json::value{0.85, 3.0, 1e300, 7, std::nan("")}), "[0.85,3.0,1e+300,7,null]");
+  std::string every_byte;
+  for (int c = 0; c < 128; ++c) every_byte += static_cast<char>(c);
+  json::value value = json::object{{every_byte, every_byte}, {"\u4e2d", {1u, -1, true, nullptr}}};
+  EXPECT_EQ(*parse_json(to_text(value), "x"), value) << to_text(value);
+  EXPECT_EQ(to_text("a\"\\\n\x01/"), R"("a\"\\\n\u0001/")");
+}
+
+TEST(Json, KeepsNumbersBeyondDoubleOutOfGetters) {
+  const json::value value = *parse_json(R"({"n":1e400,"m":1e-400})", "body");
+  EXPECT_FALSE(get_number(value.get_object(), "n").ok());
+  EXPECT_EQ(**get_number(value.get_object(), "m"), 0.0);
 }
 
 }  // namespace
