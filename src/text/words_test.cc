@@ -1,0 +1,68 @@
+#include "text/words.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/utf8.h"
+
+namespace penchant {
+namespace {
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (const Word& word : split_words(text))
+    words.emplace_back(text.substr(word.begin, word.end - word.begin));
+  return words;
+}
+
+TEST(Words, AreFoundInEnglishWithoutPunctuation) {
+  EXPECT_EQ(words_of("Don't panic, it's 1984!"),
+            (std::vector<std::string>{"Don't", "panic", "it's", "1984"}));
+  EXPECT_TRUE(split_words("1984")[0].is_number);
+  EXPECT_TRUE(words_of("").empty());
+  EXPECT_TRUE(words_of(" \t\n...").empty());
+}
+
+TEST(Words, AreFoundInChineseByDictionary) {
+  // "a notebook computer of high performance"
+  const std::string text = "\u4e00\u6b3e\u9ad8\u6027\u80fd\u7684\u7b14\u8bb0\u672c\u7535\u8111";
+  const auto words = words_of(text);
+  ASSERT_GE(words.size(), 4u);
+  for (const Word& word : split_words(text)) EXPECT_TRUE(word.is_han);
+  EXPECT_EQ(explain_language(text), "zh");
+  EXPECT_EQ(explain_language("high performance"), "en");
+}
+
+TEST(Words, FoldWidthCaseAndCompatibility) {
+  EXPECT_EQ(fold("Stra\u00dfe \uff21\uff11"), "strasse a1");
+  EXPECT_EQ(fold("TOY"), "toy");
+  EXPECT_EQ(stem("running"), "run");
+  EXPECT_EQ(stem("movies"), stem("movie"));
+}
+
+TEST(Words, KnowFunctionWords) {
+  EXPECT_TRUE(is_stop_word("the"));
+  EXPECT_TRUE(is_stop_word("\u7684"));
+  EXPECT_FALSE(is_stop_word("computer"));
+}
+
+TEST(Words, CoverHostileTextInOrderFromManyThreads) {
+  std::string text;
+  for (char32_t c = 0; c < 0x30000; c += 37)
+    if (c < 0xD800 || c > 0xDFFF) utf8_append(text, c);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      uint32_t last = 0;
+      for (const Word& word : split_words(text)) {
+        ASSERT_GE(word.begin, last);
+        ASSERT_GT(word.end, word.begin);
+        last = word.end;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace penchant
