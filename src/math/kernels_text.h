@@ -1,0 +1,393 @@
+// The text of the inner loops. A file that defines PENCHANT_TABLE and its name, is compiled with
+// the flags of one instruction set and includes this, makes one table. Vectors are the compiler's
+// own (vector_size), as wide as the flags allow; intrinsics only where it needs help. Everything
+// here is local to the including file: no standard headers with inline functions.
+#pragma once
+
+#include "math/kernel_table.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace penchant {
+
+namespace {
+
+#if defined(__AVX512F__)
+constexpr size_t W = 16;  // floats a vector
+constexpr size_t matmul_rows = 12;
+#elif defined(__AVX2__)
+constexpr size_t W = 8;
+constexpr size_t matmul_rows = 6;
+#else
+constexpr size_t W = 4;
+constexpr size_t matmul_rows = 4;
+#endif
+constexpr size_t panel_columns = 2 * W;
+
+typedef float F __attribute__((vector_size(W * 4)));
+typedef int32_t I __attribute__((vector_size(W * 4)));
+typedef int8_t B __attribute__((vector_size(W)));
+
+// ---- one vector ----
+
+inline F load(const float* p) {
+  F v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+inline void store(float* p, F v) { __builtin_memcpy(p, &v, sizeof v); }
+inline F splat(float x) { return F{} + x; }
+
+// The first n < W values; the others are `fill`.
+inline F load_part(const float* p, size_t n, float fill) {
+#if defined(__AVX512F__)
+  return _mm512_mask_loadu_ps(splat(fill), static_cast<__mmask16>((1u << n) - 1), p);
+#else
+  F v = splat(fill);
+  for (size_t i = 0; i < n; ++i) v[i] = p[i];
+  return v;
+#endif
+}
+inline void store_part(float* p, F v, size_t n) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
+#else
+  for (size_t i = 0; i < n; ++i) p[i] = v[i];
+#endif
+}
+
+inline F fma(F a, F b, F c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__)
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+inline F max(F a, F b) { return a > b ? a : b; }
+inline F min(F a, F b) { return a < b ? a : b; }
+inline F absolute(F x) { return F(I(x) & 0x7fffffff); }
+
+inline float sum(F v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(v);
+#else
+  for (size_t half = W / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i) v[i] += v[i + half];
+  return v[0];
+#endif
+}
+inline float largest(F v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_ps(v);
+#else
+  for (size_t half = W / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i) v[i] = v[i] > v[i + half] ? v[i] : v[i + half];
+  return v[0];
+#endif
+}
+
+// Adding this rounds a float below 2^22 to an integer (to even), which then stands in the low bits.
+constexpr float rounder = 12582912.0f;
+
+// e^x = 2^n e^r with |r| <= ln 2 / 2 and the polynomial of Cephes' expf.
+inline F exponential(F x) {
+  const F bounded = min(max(x, splat(-87.33f)), splat(88.0f));
+  const F shifted = fma(bounded, splat(1.44269504f), splat(rounder));
+  const F n = shifted - rounder;
+  F r = fma(n, splat(-0.693359375f), bounded);
+  r = fma(n, splat(2.12194440e-4f), r);
+  F p = splat(1.9875691500e-4f);
+  p = fma(p, r, splat(1.3981999507e-3f));
+  p = fma(p, r, splat(8.3334519073e-3f));
+  p = fma(p, r, splat(4.1665795894e-2f));
+  p = fma(p, r, splat(1.6666665459e-1f));
+  p = fma(p, r, splat(5.0000001201e-1f));
+  p = fma(p, r * r, r + 1.0f);
+  const F result = F(I(p) + (I(shifted) << 23));
+  return x < -87.33f ? F{} : result;
+}
+
+// x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt 2) / 2, erfc by Abramowitz and Stegun 7.1.26.
+inline F gelu_of(F x) {
+  const F size = absolute(x);
+  const F t = 1.0f / fma(size, splat(0.3275911f * 0.70710678f), splat(1.0f));
+  F p = splat(1.061405429f);
+  p = fma(p, t, splat(-1.453152027f));
+  p = fma(p, t, splat(1.421413741f));
+  p = fma(p, t, splat(-0.284496736f));
+  p = fma(p, t, splat(0.254829592f));
+  const F tail = p * t * exponential(x * x * -0.5f);
+  return fma(size * -0.5f, tail, max(x, F{}));
+}
+
+// ---- float rows ----
+
+float dot(const float* a, const float* b, size_t n) {
+  F s0{}, s1{}, s2{}, s3{};
+  size_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+    s0 = fma(load(a + i), load(b + i), s0);
+    s1 = fma(load(a + i + W), load(b + i + W), s1);
+    s2 = fma(load(a + i + 2 * W), load(b + i + 2 * W), s2);
+    s3 = fma(load(a + i + 3 * W), load(b + i + 3 * W), s3);
+  }
+  for (; i + W <= n; i += W) s0 = fma(load(a + i), load(b + i), s0);
+  if (i < n) s1 = fma(load_part(a + i, n - i, 0), load_part(b + i, n - i, 0), s1);
+  return sum((s0 + s1) + (s2 + s3));
+}
+
+// Two rows at a time share the loads of the query; the order of each sum is that of dot.
+void dot_rows(const float* query, const float* rows, size_t count, size_t stride, size_t n,
+              float* out) {
+  size_t row = 0;
+  for (; row + 2 <= count; row += 2) {
+    const float* a = rows + row * stride;
+    const float* b = a + stride;
+    F a0{}, a1{}, a2{}, a3{}, b0{}, b1{}, b2{}, b3{};
+    size_t i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+      const F q0 = load(query + i), q1 = load(query + i + W);
+      const F q2 = load(query + i + 2 * W), q3 = load(query + i + 3 * W);
+      a0 = fma(q0, load(a + i), a0), b0 = fma(q0, load(b + i), b0);
+      a1 = fma(q1, load(a + i + W), a1), b1 = fma(q1, load(b + i + W), b1);
+      a2 = fma(q2, load(a + i + 2 * W), a2), b2 = fma(q2, load(b + i + 2 * W), b2);
+      a3 = fma(q3, load(a + i + 3 * W), a3), b3 = fma(q3, load(b + i + 3 * W), b3);
+    }
+    for (; i + W <= n; i += W) {
+      const F q = load(query + i);
+      a0 = fma(q, load(a + i), a0), b0 = fma(q, load(b + i), b0);
+    }
+    if (i < n) {
+      const F q = load_part(query + i, n - i, 0);
+      a1 = fma(q, load_part(a + i, n - i, 0), a1), b1 = fma(q, load_part(b + i, n - i, 0), b1);
+    }
+    out[row] = sum((a0 + a1) + (a2 + a3));
+    out[row + 1] = sum((b0 + b1) + (b2 + b3));
+  }
+  if (row < count) out[row] = dot(query, rows + row * stride, n);
+}
+
+void axpy(float a, const float* x, float* y, size_t n) {
+  const F factor = splat(a);
+  size_t i = 0;
+  for (; i + W <= n; i += W) store(y + i, fma(factor, load(x + i), load(y + i)));
+  if (i < n)
+    store_part(y + i, fma(factor, load_part(x + i, n - i, 0), load_part(y + i, n - i, 0)), n - i);
+}
+
+void scale(float a, float* x, size_t n) {
+  const F factor = splat(a);
+  size_t i = 0;
+  for (; i + W <= n; i += W) store(x + i, factor * load(x + i));
+  if (i < n) store_part(x + i, factor * load_part(x + i, n - i, 0), n - i);
+}
+
+void exp_all(float* x, size_t n) {
+  size_t i = 0;
+  for (; i + W <= n; i += W) store(x + i, exponential(load(x + i)));
+  if (i < n) store_part(x + i, exponential(load_part(x + i, n - i, 0)), n - i);
+}
+
+void gelu(float* x, size_t n) {
+  size_t i = 0;
+  for (; i + W <= n; i += W) store(x + i, gelu_of(load(x + i)));
+  if (i < n) store_part(x + i, gelu_of(load_part(x + i, n - i, 0)), n - i);
+}
+
+void softmax(float* x, size_t n, float factor) {
+  constexpr float lowest = -3.4e38f;
+  F top = splat(lowest);
+  size_t i = 0;
+  for (; i + W <= n; i += W) top = max(top, load(x + i) * factor);
+  if (i < n) top = max(top, load_part(x + i, n - i, lowest / (factor > 1 ? factor : 1)) * factor);
+  const F shift = splat(-largest(top));
+  F total{};
+  const F scaled = splat(factor);
+  for (i = 0; i + W <= n; i += W) {
+    const F e = exponential(fma(load(x + i), scaled, shift));
+    store(x + i, e);
+    total += e;
+  }
+  if (i < n) {
+    store_part(x + i, exponential(fma(load_part(x + i, n - i, 0), scaled, shift)), n - i);
+    total += load_part(x + i, n - i, 0);
+  }
+  scale(1.0f / sum(total), x, n);
+}
+
+void layer_norm(const float* x, const float* gamma, const float* beta, float epsilon, size_t n,
+                float* out) {
+  F total{};
+  size_t i = 0;
+  for (; i + W <= n; i += W) total += load(x + i);
+  if (i < n) total += load_part(x + i, n - i, 0);
+  const float mean = sum(total) / static_cast<float>(n);
+  F squares{};
+  for (i = 0; i + W <= n; i += W) {
+    const F d = load(x + i) - mean;
+    squares = fma(d, d, squares);
+  }
+  if (i < n) {
+    const F d = load_part(x + i, n - i, mean) - mean;
+    squares = fma(d, d, squares);
+  }
+  const float variance = sum(squares) / static_cast<float>(n);
+  const float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
+  for (i = 0; i + W <= n; i += W)
+    store(out + i, fma((load(x + i) - mean) * inverse, load(gamma + i), load(beta + i)));
+  if (i < n) {
+    const F y = fma((load_part(x + i, n - i, 0) - mean) * inverse, load_part(gamma + i, n - i, 0),
+                    load_part(beta + i, n - i, 0));
+    store_part(out + i, y, n - i);
+  }
+}
+
+// ---- bytes ----
+
+float quantise(const float* x, size_t n, int8_t* q) {
+  F top{};
+  size_t i = 0;
+  for (; i + W <= n; i += W) top = max(top, absolute(load(x + i)));
+  if (i < n) top = max(top, absolute(load_part(x + i, n - i, 0)));
+  const float amax = largest(top);
+  const float inverse = amax > 0 ? 127.0f / amax : 0;
+  for (i = 0; i + W <= n; i += W) {
+    const F rounded = fma(load(x + i), splat(inverse), splat(rounder));
+    const B bytes = __builtin_convertvector((I(rounded) << 24) >> 24, B);
+    __builtin_memcpy(q + i, &bytes, W);
+  }
+  if (i < n) {
+    const F rounded = fma(load_part(x + i, n - i, 0), splat(inverse), splat(rounder));
+    const B bytes = __builtin_convertvector((I(rounded) << 24) >> 24, B);
+    __builtin_memcpy(q + i, &bytes, n - i);
+  }
+  return amax / 127.0f;
+}
+
+#if defined(__AVX512VNNI__)
+// vpdpbusd wants unsigned times signed: (a + 128) b - 128 sum(b).
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t n) {
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80)), ones = _mm512_set1_epi8(1);
+  __m512i products = _mm512_setzero_si512(), sums = _mm512_setzero_si512();
+  size_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    const __m512i u = _mm512_xor_si512(_mm512_loadu_si512(a + i), flip);
+    const __m512i s = _mm512_loadu_si512(b + i);
+    products = _mm512_dpbusd_epi32(products, u, s);
+    sums = _mm512_dpbusd_epi32(sums, ones, s);
+  }
+  if (i < n) {
+    const __mmask64 mask = (1ull << (n - i)) - 1;
+    const __m512i u = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a + i), flip);
+    const __m512i s = _mm512_maskz_loadu_epi8(mask, b + i);
+    products = _mm512_dpbusd_epi32(products, u, s);
+    sums = _mm512_dpbusd_epi32(sums, ones, s);
+  }
+  return _mm512_reduce_add_epi32(_mm512_sub_epi32(products, _mm512_slli_epi32(sums, 7)));
+}
+#elif defined(__AVX2__)
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t n) {
+  __m256i total = _mm256_setzero_si256();
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const __m128i* pa = reinterpret_cast<const __m128i*>(a + i);
+    const __m128i* pb = reinterpret_cast<const __m128i*>(b + i);
+    total = _mm256_add_epi32(total, _mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128(pa)),
+                                                      _mm256_cvtepi8_epi16(_mm_loadu_si128(pb))));
+  }
+  I lanes = I(total);
+  int32_t result = 0;
+  for (size_t lane = 0; lane < W; ++lane) result += lanes[lane];
+  for (; i < n; ++i) result += a[i] * b[i];
+  return result;
+}
+#else
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t n) {
+  int32_t result = 0;
+  for (size_t i = 0; i < n; ++i) result += a[i] * b[i];
+  return result;
+}
+#endif
+
+void dot_int8_rows(const int8_t* query, const int8_t* rows, size_t count, size_t stride, size_t n,
+                   int32_t* out) {
+  for (size_t row = 0; row < count; ++row) out[row] = dot_int8(rows + row * stride, query, n);
+}
+
+// ---- matrix product ----
+
+// R rows of a times one panel: 2R accumulators live in registers.
+template <size_t R>
+void matmul_tile(const float* a, size_t a_stride, const float* panel, size_t k, F (*out)[2]) {
+  F acc[R][2];
+  for (size_t r = 0; r < R; ++r) acc[r][0] = acc[r][1] = F{};
+  for (size_t i = 0; i < k; ++i) {
+    const F b0 = load(panel + i * panel_columns);
+    const F b1 = load(panel + i * panel_columns + W);
+    for (size_t r = 0; r < R; ++r) {
+      const F x = splat(a[r * a_stride + i]);
+      acc[r][0] = fma(x, b0, acc[r][0]);
+      acc[r][1] = fma(x, b1, acc[r][1]);
+    }
+  }
+  for (size_t r = 0; r < R; ++r) out[r][0] = acc[r][0], out[r][1] = acc[r][1];
+}
+
+using MatmulTile = void (*)(const float*, size_t, const float*, size_t, F (*)[2]);
+
+template <size_t R>
+MatmulTile tile_of(size_t rows) {
+  if constexpr (R == 0)
+    return nullptr;
+  else
+    return rows == R ? &matmul_tile<R> : tile_of<R - 1>(rows);
+}
+
+// The panel stays in the first cache while the rows of a stream past it.
+void matmul(const float* a, size_t a_stride, const float* packed, const float* bias, size_t m,
+            size_t k, size_t n, float* c, size_t c_stride) {
+  const MatmulTile whole = tile_of<matmul_rows>(matmul_rows);
+  const MatmulTile rest = tile_of<matmul_rows>(m % matmul_rows);
+  for (size_t column = 0; column < n; column += panel_columns) {
+    const size_t columns = n - column < panel_columns ? n - column : panel_columns;
+    float offsets[panel_columns] = {};
+    if (bias != nullptr) __builtin_memcpy(offsets, bias + column, columns * sizeof(float));
+    for (size_t row = 0; row < m; row += matmul_rows) {
+      const size_t rows = m - row < matmul_rows ? m - row : matmul_rows;
+      F out[matmul_rows][2];
+      (rows == matmul_rows ? whole : rest)(a + row * a_stride, a_stride, packed + column * k, k,
+                                           out);
+      for (size_t r = 0; r < rows; ++r) {
+        float sums[panel_columns];
+        store(sums, out[r][0] + load(offsets));
+        store(sums + W, out[r][1] + load(offsets + W));
+        __builtin_memcpy(c + (row + r) * c_stride + column, sums, columns * sizeof(float));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Kernels PENCHANT_TABLE = {
+    PENCHANT_TABLE_NAME,
+    dot,
+    dot_rows,
+    axpy,
+    scale,
+    dot_int8,
+    dot_int8_rows,
+    quantise,
+    exp_all,
+    gelu,
+    softmax,
+    layer_norm,
+    matmul,
+    panel_columns,
+};
+
+}  // namespace penchant
