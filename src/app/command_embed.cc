@@ -1,0 +1,114 @@
+// penchant embed: {"embedding":[...]} per line of stdin in its order, or one .npy array.
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+#include "app/commands.h"
+#include "app/line_answers.h"
+#include "app/npy_writer.h"
+#include "app/setup.h"
+#include "encoder/encoder.h"
+
+namespace penchant {
+
+namespace {
+
+constexpr size_t batch_bytes = 1u << 20;
+
+struct EmbedRun {
+  Encoder& encoder;
+  Purpose purpose;
+  ThreadPool& pool;
+};
+
+// The shortest text that reads back as the same float.
+void append(std::string& out, float number) {
+  char text[32];
+  out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
+void append_vector(std::string& out, std::span<const float> vector) {
+  out += "{\"embedding\":[";
+  for (size_t i = 0; i < vector.size(); ++i) {
+    if (i > 0) out += ',';
+    append(out, vector[i]);
+  }
+  out += "]}\n";
+}
+
+// Bad lines are empty in the batch, so one of them costs nothing and spoils nothing.
+Result<uint64_t> embed_json_lines(const EmbedRun& run) {
+  LineBatches batches(STDIN_FILENO, batch_bytes);
+  LineBatch batch;
+  uint64_t bad = 0;
+  while (true) {
+    TRY(const bool more, batches.next(batch));
+    if (!more) return bad;
+    TRY(const Matrix vectors, run.encoder.encode(batch.lines, run.purpose));
+    TRY(const uint64_t errors,
+        write_answers(run.pool, batch, [&](size_t i, std::string& out) -> Result<> {
+          append_vector(out, vectors.row(i));
+          return {};
+        }));
+    bad += errors;
+  }
+}
+
+// An array has no place for an error: the first bad line ends it.
+Result<uint64_t> embed_npy(const EmbedRun& run) {
+  LineBatches batches(STDIN_FILENO, batch_bytes);
+  LineBatch batch;
+  NpyWriter writer(run.encoder.dimensions());
+  while (true) {
+    TRY(const bool more, batches.next(batch));
+    if (!more) break;
+    for (const std::string& error : batch.errors)
+      if (!error.empty()) return invalid(error);
+    TRY(const Matrix vectors, run.encoder.encode(batch.lines, run.purpose));
+    for (size_t i = 0; i < batch.lines.size(); ++i) TRY(writer.add(vectors.row(i)));
+  }
+  TRY(writer.finish());
+  return 0;
+}
+
+struct EmbedOptions {
+  int threads;
+  Precision precision;
+  Purpose purpose = Purpose::plain;
+  bool npy = false;
+};
+
+Result<EmbedOptions> read_options(const Arguments& arguments) {
+  if (!arguments.has("model")) return invalid("option --model is missing");
+  EmbedOptions out;
+  TRY(out.threads, chosen_threads(arguments));
+  TRY(const bool fp32, chosen_fp32(arguments));
+  out.precision = fp32 ? Precision::fp32 : Precision::fast;
+  TRY(const size_t purpose, arguments.choice("purpose", {"plain", "query", "passage"}));
+  out.purpose = std::array{Purpose::plain, Purpose::query, Purpose::passage}[purpose];
+  TRY(const size_t format, arguments.choice("format", {"jsonl", "npy"}));
+  out.npy = format == 1;
+  return out;
+}
+
+Result<uint64_t> embed(const Arguments& arguments, const EmbedOptions& options) {
+  TRY(const Path path, chosen_model(arguments));
+  TRY(const auto encoder,
+      open_encoder(path, {.precision = options.precision, .threads = options.threads}));
+  ThreadPool pool(options.threads);
+  const EmbedRun run = {*encoder, options.purpose, pool};
+  return options.npy ? embed_npy(run) : embed_json_lines(run);
+}
+
+}  // namespace
+
+int command_embed(const Arguments& arguments) {
+  const auto options = read_options(arguments);
+  if (!options.ok()) return usage_error(options.error().message);
+  const auto bad = embed(arguments, *options);
+  if (!bad.ok()) return failure(bad.error());
+  return *bad > 0 ? exit_failure : 0;
+}
+
+}  // namespace penchant

@@ -1,0 +1,59 @@
+#include "app/setup.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/threads.h"
+
+namespace penchant {
+
+std::vector<Option> model_options() {
+  return {
+      {"model", "M", "an installed model's name, or a folder or file of one", 'm'},
+      {"models", "DIR", "where models are installed (default: $PENCHANT_MODELS)"},
+      {"threads", "N", "1 to 1024 (default: all processors)"},
+      {"precision", "P", "fast or fp32 (default: fast)"},
+  };
+}
+
+std::vector<Option> engine_options() {
+  std::vector<Option> out = model_options();
+  out.insert(out.begin(), {"data", "DIR", "the data folder"});
+  return out;
+}
+
+Path models_folder(const Arguments& arguments) {
+  if (arguments.has("models")) return arguments.get("models");
+  if (const char* folder = std::getenv("PENCHANT_MODELS"); folder != nullptr && *folder != 0)
+    return folder;
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != 0)
+    return Path(data) / "penchant/models";
+  const char* home = std::getenv("HOME");
+  return Path(home == nullptr ? "." : home) / ".local/share/penchant/models";
+}
+
+Result<Path> chosen_model(const Arguments& arguments) {
+  const std::string name = arguments.get("model");
+  if (name.empty()) return invalid("option --model is missing");
+  std::error_code ignored;
+  const Path installed = models_folder(arguments) / name;
+  if (name.find('/') == name.npos && std::filesystem::exists(installed, ignored)) return installed;
+  if (std::filesystem::exists(name, ignored)) return Path(name);
+  return Error{Code::unavailable,
+               fmt::format("model \"{}\" is neither installed in {} nor a folder; "
+                           "penchant model add {} may bring it, penchant model list shows all",
+                           name, models_folder(arguments).string(), name)};
+}
+
+Result<int> chosen_threads(const Arguments& arguments) {
+  TRY(const int64_t threads, arguments.integer("threads", hardware_threads(), 1, 1024));
+  return static_cast<int>(threads);
+}
+
+Result<bool> chosen_fp32(const Arguments& arguments) {
+  TRY(const size_t precision, arguments.choice("precision", {"fast", "fp32"}));
+  return precision == 1;
+}
+
+}  // namespace penchant
