@@ -9,16 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "math/matrix.h"
+#include "math/top_k.h"
 
 namespace penchant {
 
 class ThreadPool;
 
-struct Hit {
-  uint32_t row = 0;
-  float score = 0;
-};
+using Hit = Scored;  // row and inner product
 
 class ExactIndex {
  public:
@@ -27,6 +24,8 @@ class ExactIndex {
   size_t rows() const;
   size_t dimensions() const;
   std::span<const float> row(size_t i) const;  // all zero for a row without a vector
+
+  size_t vectors() const;  // rows that hold a vector
 
   // A version in which `rows[i]` holds `vectors[i]` (rows beyond the end grow the index; gaps are
   // zero). Vectors are L2-normalised or zero.
@@ -48,7 +47,9 @@ class ExactIndex {
   struct Block;
   size_t dimensions_ = 0;
   size_t rows_ = 0;
+  size_t vectors_ = 0;
   std::vector<std::shared_ptr<const Block>> blocks_;
+  std::vector<double> sum_;  // of all rows, so that the mean follows changes
   std::vector<float> mean_;
 };
 
