@@ -9,8 +9,8 @@
 namespace penchant {
 
 namespace {
-// Rows a block: small enough that replacing one item copies little (1.5 MB at 384 dimensions), large
-// enough that a scan streams.
+// Rows a block: small enough that replacing one item copies little (1.5 MB at 384 dimensions),
+// large enough that a scan streams.
 constexpr size_t block_rows = 1024;
 // Rows scored per query before the next query looks at them, so that they stay in the L2 cache.
 constexpr size_t tile_rows = 64;

@@ -32,12 +32,11 @@ void InvertedIndex::set(uint32_t document, std::span<const std::string> terms) {
     auto& list = postings_[ids[i]];
     const Posting posting{document, static_cast<uint32_t>(end - i)};
     // Documents mostly arrive in rising order, so the place is nearly always the end.
-    const auto place = list.empty() || list.back().document < document
-                           ? list.end()
-                           : std::lower_bound(list.begin(), list.end(), document,
-                                              [](const Posting& p, uint32_t d) {
-                                                return p.document < d;
-                                              });
+    const auto place =
+        list.empty() || list.back().document < document
+            ? list.end()
+            : std::lower_bound(list.begin(), list.end(), document,
+                               [](const Posting& p, uint32_t d) { return p.document < d; });
     list.insert(place, posting);
     document_terms_[document].push_back(ids[i]);
     i = end;

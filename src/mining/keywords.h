@@ -29,8 +29,13 @@ class KeywordStatistics {
   double inverse_document_frequency(std::string_view folded_word) const;
 
  private:
+  friend class KeywordMiner;
+  // How firmly two neighbouring Han words belong together: the share of the texts with the rarer of
+  // them that have the pair; 0 for a pair seen less than twice.
+  double cohesion(std::string_view first, std::string_view second) const;
+
   size_t documents_ = 0;
-  std::unordered_map<std::string, uint32_t> frequency_;
+  std::unordered_map<std::string, uint32_t> frequency_;  // of folded words and of Han pairs
 };
 
 struct KeywordOptions {
