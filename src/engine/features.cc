@@ -26,19 +26,29 @@ Result<std::vector<float>> own_vector(const Item& item, const Encoder* encoder) 
 
 }  // namespace
 
-std::string understood_text(const Item& item) {
+namespace {
+
+void append(std::string& text, std::string_view joint, std::string_view part) {
+  if (part.empty()) return;
+  if (!text.empty()) text += joint;
+  text += part;
+}
+
+}  // namespace
+
+std::string title_text(const Item& item) {
   std::string text = item.title;
-  const auto append = [&](std::string_view part, std::string_view joint) {
-    if (part.empty()) return;
-    if (!text.empty()) text += joint;
-    text += part;
-  };
   std::string_view joint = ". ";
   for (const std::string& category : item.categories) {
-    append(category, joint);
+    append(text, joint, category);
     joint = ", ";
   }
-  append(item.text, ". ");
+  return text;
+}
+
+std::string understood_text(const Item& item) {
+  std::string text = title_text(item);
+  append(text, ". ", item.text);
   return text;
 }
 

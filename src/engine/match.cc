@@ -1,0 +1,82 @@
+#include "engine/match.h"
+
+#include <fmt/args.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/assets.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "encoder/encoder.h"
+#include "math/kernels.h"
+#include "mining/match_words.h"
+
+namespace penchant {
+
+namespace {
+
+// The template `key` in a language, with {interest} and {words} filled in.
+std::string sentence(std::string_view language, std::string_view key, std::string_view interest,
+                     std::span<const std::string> words) {
+  static const json::value all = *parse_json(assets::get("engine/match.json"), "match.json");
+  const json::object& in_language = all.as_object().at(language == "zh" ? "zh" : "en").as_object();
+  const auto text = [&](std::string_view name) {
+    return std::string_view(in_language.at(name).as_string());
+  };
+  return fmt::format(fmt::runtime(text(key)), fmt::arg("interest", interest),
+                     fmt::arg("words", fmt::to_string(fmt::join(words, text("joint")))));
+}
+
+}  // namespace
+
+Result<json::object> match_text(std::string_view text, std::span<const std::string> interests,
+                                std::string_view language, Encoder& encoder) {
+  if (interests.empty()) return invalid("\"interests\" must name at least one interest");
+  if (interests.size() > limits::list_values)
+    return too_large(fmt::format("\"interests\" has {} entries, more than {}", interests.size(),
+                                 limits::list_values));
+  std::vector<std::string_view> texts = {text};
+  for (const std::string& interest : interests) {
+    TRY(check_utf8(interest, "\"interests\""));
+    if (interest.empty()) return invalid("\"interests\" has an empty entry");
+    texts.push_back(interest);
+  }
+  TRY(const Matrix vectors, encoder.encode(texts, Purpose::query));
+
+  std::vector<float> user(vectors.cols);
+  for (size_t i = 1; i < vectors.rows; ++i) axpy(1, vectors.row(i), user);
+  const double length = std::sqrt(std::max(1e-30f, dot(user, user)));
+
+  struct Share {
+    double contribution;
+    json::object reason;
+  };
+  std::vector<Share> shares;
+  json::array each;
+  double similarity = 0;
+  for (size_t i = 1; i < vectors.rows; ++i) {
+    const std::string& interest = interests[i - 1];
+    const double cosine = dot(vectors.row(0), vectors.row(i));
+    const auto words = matched_words(text, interest);
+    const double contribution = cosine / length;
+    similarity += contribution;
+    const std::string_view key = cosine <= 0 ? "against" : words.empty() ? "meaning" : "words";
+    json::array listed(words.begin(), words.end());
+    each.push_back(json::object{{"interest", interest}, {"similarity", cosine}, {"words", listed}});
+    shares.push_back({contribution, json::object{{"kind", "interest"},
+                                                 {"contribution", contribution},
+                                                 {"text", sentence(language, key, interest, words)},
+                                                 {"interest", interest},
+                                                 {"words", std::move(listed)}}});
+  }
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const Share& a, const Share& b) { return a.contribution > b.contribution; });
+  json::array reasons;
+  for (Share& share : shares) reasons.push_back(std::move(share.reason));
+  return json::object{
+      {"similarity", similarity}, {"interests", std::move(each)}, {"reasons", std::move(reasons)}};
+}
+
+}  // namespace penchant
