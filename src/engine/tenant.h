@@ -2,8 +2,8 @@
 // word index, the behaviour models, the states of the users asked for lately.
 //
 // Every write goes to the store first and is then published here, both before the call returns,
-// so an answer that starts later sees it. Answers work on a Moment: the snapshots that belong together.
-// Thread-safety: safe.
+// so an answer that starts later sees it. Answers work on a Moment: the snapshots that belong
+// together. Thread-safety: safe.
 #pragma once
 
 #include <array>
@@ -92,8 +92,8 @@ class Tenant {
   Mutex behaviour_mutex_;  // one training at a time
   std::atomic<uint64_t> events_since_training_{0};
 
-  // User states by id, in stripes: a write to a user holds its stripe from before the store's commit
-  // until the state is in step again, and so does whoever builds the state from the store.
+  // User states by id, in stripes: a write to a user holds its stripe from before the store's
+  // commit until the state is in step again; so does whoever builds the state from the store.
   struct Stripe {
     std::mutex mutex;
     std::unordered_map<std::string, std::shared_ptr<const UserState>> users;

@@ -20,16 +20,11 @@ struct HanRun {
   std::vector<Part> places;  // of each character in the text
 };
 
-bool is_function_word(std::string_view text) { return is_stop_word(fold(text)); }
-
 std::vector<HanRun> han_runs(std::string_view text) {
   std::vector<HanRun> runs;
   uint32_t last_end = 0;
   for (const Word& word : split_words(text)) {
     if (!word.is_han) continue;
-    // Function words end a run, so that they never are what matched.
-    const bool stop = is_function_word(text.substr(word.begin, word.end - word.begin));
-    if (stop) continue;
     if (runs.empty() || last_end != word.begin) runs.emplace_back();
     for (size_t at = word.begin; at < word.end;) {
       const auto begin = static_cast<uint32_t>(at);
@@ -41,6 +36,15 @@ std::vector<HanRun> han_runs(std::string_view text) {
   return runs;
 }
 
+// Particles (of, and, at, ...) at either end are not part of what matched; inside it they may be.
+void trim_particles(const std::u32string& characters, size_t& begin, size_t& end) {
+  constexpr std::u32string_view particles =
+      U"\u7684\u4e86\u548c\u662f\u5728\u4e0e\u53ca\u6216\u800c\u4e5f\u90fd\u5c31\u5417\u5462\u5427"
+      U"\u554a";
+  while (begin < end && particles.find(characters[begin]) != particles.npos) ++begin;
+  while (begin < end && particles.find(characters[end - 1]) != particles.npos) --end;
+}
+
 // Longest first: takes the longest run of `a` that occurs in `b`, then what is left on both sides.
 void common_runs(const HanRun& a, size_t begin, size_t end, const std::vector<HanRun>& b,
                  std::vector<Part>& found) {
@@ -50,7 +54,10 @@ void common_runs(const HanRun& a, size_t begin, size_t end, const std::vector<Ha
       for (const HanRun& other : b)
         if (other.characters.find(a.characters.substr(at, length)) != std::u32string::npos) {
           common_runs(a, begin, at, b, found);
-          found.push_back({a.places[at].begin, a.places[at + length - 1].end});
+          size_t first = at, last = at + length;
+          trim_particles(a.characters, first, last);
+          if (last - first >= shortest)
+            found.push_back({a.places[first].begin, a.places[last - 1].end});
           common_runs(a, at + length, end, b, found);
           return;
         }
@@ -82,8 +89,8 @@ std::vector<std::string> matched_words(std::string_view text, std::string_view p
   std::vector<std::string> words;
   for (const Part& part : found) {
     std::string word(text.substr(part.begin, part.end - part.begin));
-    if (std::find(words.begin(), words.end(), word) == words.end())
-      words.push_back(std::move(word));
+    const bool known = std::find(words.begin(), words.end(), word) != words.end();
+    if (!known && !is_stop_word(fold(word))) words.push_back(std::move(word));
   }
   return words;
 }
