@@ -1,0 +1,22 @@
+#include "encoder/encoder.h"
+
+#include "encoder/transformer_encoder.h"
+
+namespace penchant {
+
+namespace {
+
+// "models/x/" and "models/x" are both named x.
+std::string name_of(const Path& path) {
+  Path clean = path.lexically_normal();
+  if (!clean.has_filename()) clean = clean.parent_path();
+  return clean.filename().string();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options) {
+  return open_transformer_encoder(path, name_of(path), options);
+}
+
+}  // namespace penchant

@@ -1,0 +1,57 @@
+// For the encoder's tests: the cases of tests/data/encoder/NAME (made by tests/golden/encoder.py).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/json.h"
+
+namespace penchant {
+
+struct GoldenCase {
+  std::string text, purpose;
+  std::vector<int32_t> ids;
+  std::vector<float> vector;
+};
+
+inline Path golden_folder(const std::string& name) {
+  return Path(PENCHANT_SOURCE) / "tests" / "data" / "encoder" / name;
+}
+
+inline std::vector<GoldenCase> golden_cases(const std::string& name) {
+  const Path path = golden_folder(name) / "golden.json";
+  const auto text = read_file(path, 1 << 20);
+  EXPECT_TRUE(text.ok()) << text.error().message;
+  const auto root = parse_json(*text, path.string());
+  std::vector<GoldenCase> cases;
+  for (const json::value& value : root->as_array()) {
+    const json::object& object = value.as_object();
+    GoldenCase one;
+    one.text = std::string(object.at("text").as_string());
+    one.purpose = std::string(object.at("purpose").as_string());
+    for (const json::value& id : object.at("ids").as_array())
+      one.ids.push_back(id.to_number<int32_t>());
+    for (const json::value& x : object.at("vector").as_array())
+      one.vector.push_back(x.to_number<float>());
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+inline double cosine(std::span<const float> a, std::span<const float> b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    ab += double{a[i]} * b[i];
+    aa += double{a[i]} * a[i];
+    bb += double{b[i]} * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+}  // namespace penchant

@@ -1,0 +1,47 @@
+#include "encoder/tokenise.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/threads.h"
+
+namespace penchant {
+
+namespace {
+
+// Texts go to the workers in runs, so that short ones do not pay for the hand-over.
+constexpr size_t run_length = 32;
+
+}  // namespace
+
+Error at_text(size_t position, const Error& error) {
+  return {error.code, fmt::format("text {}: {}", position, error.message)};
+}
+
+Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
+                                                   std::span<const std::string_view> texts,
+                                                   std::string_view prompt,
+                                                   const EncodeOptions& options, ThreadPool& pool) {
+  std::vector<std::vector<int32_t>> ids(texts.size());
+  const size_t runs = (texts.size() + run_length - 1) / run_length;
+  std::vector<std::optional<Error>> errors(runs);
+  pool.parallel_for(runs, [&](size_t run, int) {
+    std::string prompted;
+    for (size_t i = run * run_length; i < std::min((run + 1) * run_length, texts.size()); ++i) {
+      std::string_view text = texts[i];
+      if (!prompt.empty()) text = prompted.assign(prompt).append(text);
+      auto encoding = tokenizer.encode(text, options);
+      if (!encoding.ok()) {
+        errors[run] = at_text(i, encoding.error());
+        return;
+      }
+      ids[i] = std::move(encoding->ids);
+    }
+  });
+  for (auto& error : errors)
+    if (error.has_value()) return *std::move(error);
+  return ids;
+}
+
+}  // namespace penchant

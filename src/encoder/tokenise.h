@@ -1,0 +1,25 @@
+// Many texts to token ids on a pool, the same error whatever the threads: that of the first text
+// that fails. Thread-safety: safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "text/tokenizer.h"
+
+namespace penchant {
+
+class ThreadPool;
+
+Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
+                                                   std::span<const std::string_view> texts,
+                                                   std::string_view prompt,
+                                                   const EncodeOptions& options, ThreadPool& pool);
+
+// `result` of the text at `position`, an error with the position in front: "text 3: ...".
+Error at_text(size_t position, const Error& error);
+
+}  // namespace penchant

@@ -1,0 +1,54 @@
+// The forward pass of BERT and XLM-RoBERTa: token ids to hidden states. Sequences of a batch lie
+// behind each other without padding; all layers run over the whole batch, so a layer's weights are
+// read once for all its tokens. The states of a sequence do not depend on the rest of its batch.
+// Thread-safety: immutable; forward() may run on several threads, each with its own workspace.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "encoder/encoder.h"
+#include "encoder/model_config.h"
+
+namespace penchant {
+
+class Safetensors;
+
+// T tokens of S sequences; sequence s is ids[begins[s] .. begins[s + 1]), at least one token.
+struct TokenBatch {
+  std::vector<int32_t> ids;
+  std::vector<size_t> begins;  // S + 1
+};
+
+// Memory a forward pass reuses.
+struct Workspace {
+  std::vector<float> x;  // [T, H], the result
+  std::vector<float> qkv, context, wide, y;
+  std::vector<float> keys, values, scores;
+  std::vector<int8_t> bytes;
+  std::vector<float> steps;
+  std::vector<int32_t> sums;
+};
+
+class Transformer {
+ public:
+  // Takes the file over: word vectors are read from its mapping.
+  static Result<Transformer> load(Safetensors file, const ModelConfig& config, Precision precision);
+  Transformer(Transformer&&) noexcept;
+  Transformer& operator=(Transformer&&) noexcept;
+  ~Transformer();
+
+  // Ids are below config.vocabulary, sequences at most config.max_tokens long.
+  void forward(const TokenBatch& batch, Workspace& work) const;
+
+ private:
+  struct State;
+  explicit Transformer(std::unique_ptr<const State> state);
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace penchant

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Writes tests/data/encoder/: small random checkpoints with the vectors they must give.
+
+Run from the repository's root with the development environment's Python; the same bytes every time.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from reference_encoder import Reference  # noqa: E402
+
+OUT = pathlib.Path(__file__).resolve().parents[1] / "data" / "encoder"
+WORDS = """the a an of in on and to is red green blue fast slow book film music laptop phone story
+about good bad new old man woman city river night day light house garden water stone""".split()
+TEXTS = ["the red book", "a", "", "music of the night and the city",
+         "good laptop good phone good film about an old man in a new house on the river",
+         "stone " * 60]
+
+
+def write_safetensors(path, tensors):
+    header, chunks, at = {}, [], 0
+    for name, (dtype, array) in tensors.items():
+        data = array.tobytes()
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + len(data)]}
+        chunks.append(data)
+        at += len(data)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(chunks))
+
+
+def stored(array, dtype):
+    array = array.astype(np.float32)
+    if dtype == "F16":
+        return dtype, array.astype(np.float16)
+    if dtype == "BF16":  # rounded to nearest even
+        bits = array.view(np.uint32)
+        return dtype, ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
+    return dtype, array
+
+
+def checkpoint(config, prefix, old_names, dtype, seed):
+    rng = np.random.default_rng(seed)
+    H, inner = config["hidden_size"], config["intermediate_size"]
+    tensors = {}
+
+    def add(name, *shape, mean=0.0, deviation=0.2):
+        tensors[prefix + name] = stored(rng.normal(mean, deviation, shape), dtype)
+
+    def norm(name):
+        add(name + (".gamma" if old_names else ".weight"), H, mean=1)
+        add(name + (".beta" if old_names else ".bias"), H)
+
+    def dense(name, outputs, inputs):
+        add(name + ".weight", outputs, inputs)
+        add(name + ".bias", outputs)
+
+    add("embeddings.word_embeddings.weight", config["vocab_size"], H, deviation=1)
+    add("embeddings.position_embeddings.weight", config["max_position_embeddings"], H)
+    add("embeddings.token_type_embeddings.weight", config["type_vocab_size"], H)
+    norm("embeddings.LayerNorm")
+    for layer in range(config["num_hidden_layers"]):
+        name = f"encoder.layer.{layer}."
+        for part in ("query", "key", "value"):
+            dense(name + "attention.self." + part, H, H)
+        dense(name + "attention.output.dense", H, H)
+        norm(name + "attention.output.LayerNorm")
+        dense(name + "intermediate.dense", inner, H)
+        dense(name + "output.dense", H, inner)
+        norm(name + "output.LayerNorm")
+    dense("pooler.dense", 4, H)  # a head, to be ignored
+    return tensors
+
+
+def tokenizer(cls, sep, pad, unk):
+    specials = [pad, unk, cls, sep]
+    vocabulary = {token: i for i, token in enumerate(specials + WORDS)}
+    return vocabulary, {
+        "version": "1.0", "truncation": None, "padding": None,
+        "added_tokens": [{"id": vocabulary[t], "content": t, "single_word": False, "lstrip": False,
+                          "rstrip": False, "normalized": False, "special": True} for t in specials],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                       "strip_accents": None, "lowercase": True},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": cls, "type_id": 0}},
+                       {"Sequence": {"id": "A", "type_id": 0}},
+                       {"SpecialToken": {"id": sep, "type_id": 0}}],
+            "pair": [{"SpecialToken": {"id": cls, "type_id": 0}},
+                     {"Sequence": {"id": "A", "type_id": 0}},
+                     {"SpecialToken": {"id": sep, "type_id": 0}},
+                     {"Sequence": {"id": "B", "type_id": 1}},
+                     {"SpecialToken": {"id": sep, "type_id": 1}}],
+            "special_tokens": {t: {"id": t, "ids": [vocabulary[t]], "tokens": [t]}
+                               for t in (cls, sep)}},
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {"type": "WordPiece", "unk_token": unk, "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100, "vocab": vocabulary},
+    }
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=1) + "\n")
+
+
+def write_model(name, model_type, prefix, old_names, dtype, pooling, prompts, seed):
+    folder = OUT / name
+    bert = model_type == "bert"
+    cls, sep, pad, unk = ("[CLS]", "[SEP]", "[PAD]", "[UNK]") if bert else ("<s>", "</s>", "<pad>", "<unk>")
+    vocabulary, tokens = tokenizer(cls, sep, pad, unk)
+    config = {"model_type": model_type, "hidden_size": 32, "num_hidden_layers": 2,
+              "num_attention_heads": 4, "intermediate_size": 64, "vocab_size": len(vocabulary),
+              "max_position_embeddings": 48, "type_vocab_size": 2 if bert else 1, "hidden_act": "gelu",
+              "layer_norm_eps": 1e-12 if bert else 1e-5, "pad_token_id": 0 if bert else 1}
+    write_json(folder / "config.json", config)
+    write_json(folder / "tokenizer.json", tokens)
+    types = ["Transformer", "Pooling", "Normalize"]
+    paths = ["", "1_Pooling", "2_Normalize"]
+    write_json(folder / "modules.json",
+               [{"idx": i, "name": str(i), "path": path, "type": "sentence_transformers.models." + kind}
+                for i, (path, kind) in enumerate(zip(paths, types))])
+    write_json(folder / "1_Pooling" / "config.json",
+               {"word_embedding_dimension": 32,
+                **{f"pooling_mode_{mode}": mode == pooling
+                   for mode in ("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")}})
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": 40, "do_lower_case": False})
+    write_json(folder / "config_sentence_transformers.json", {"prompts": prompts})
+    write_safetensors(folder / "model.safetensors",
+                      checkpoint(config, prefix, old_names, dtype, seed))
+    reference = Reference(folder)
+    cases = []
+    for text in TEXTS:
+        for purpose in ("plain", "query", "passage"):
+            words = (prompts.get(purpose, "") + text).split()
+            ids = [vocabulary[cls]] + [vocabulary[w] for w in words][:38] + [vocabulary[sep]]
+            cases.append({"text": text, "purpose": purpose, "ids": ids,
+                          "vector": [float(f"{v:.7g}") for v in reference.encode_one(ids)]})
+    (folder / "golden.json").write_text(
+        "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+
+def main():
+    write_model("tiny-bert", "bert", "bert.", True, "F32", "mean_tokens", {}, 1)
+    write_model("tiny-xlm-roberta", "xlm-roberta", "roberta.", False, "BF16", "cls_token",
+                {"query": "about ", "passage": "the story of "}, 2)
+    write_model("tiny-half", "bert", "", False, "F16", "max_tokens", {}, 3)
+
+
+main()

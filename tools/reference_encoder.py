@@ -1,0 +1,124 @@
+"""BERT and XLM-RoBERTa encoders in plain numpy, written from the papers: what Penchant is compared with.
+
+    model = Reference("folder of a model")
+    vectors = model.encode([[101, 7592, 102], ...])       # lists of token ids -> float64 [texts, H]
+"""
+import json
+import math
+import pathlib
+import struct
+
+import numpy as np
+
+
+def read_safetensors(path):
+    raw = np.memmap(path, dtype=np.uint8, mode="r")
+    length = struct.unpack("<Q", raw[:8].tobytes())[0]
+    header = json.loads(raw[8:8 + length].tobytes())
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = entry["data_offsets"]
+        data = raw[8 + length + begin:8 + length + end]
+        shape = entry["shape"]
+        if entry["dtype"] == "BF16":
+            wide = data.view(np.uint16).astype(np.uint32) << 16
+            tensors[name] = wide.view(np.float32).reshape(shape)
+        elif entry["dtype"] in ("F32", "F16"):
+            kind = np.float32 if entry["dtype"] == "F32" else np.float16
+            tensors[name] = data.view(kind).reshape(shape)
+    return tensors
+
+
+def erf_array(x):
+    """erf by its Taylor series and, beyond 3, its continued fraction: 1e-12, no table, no library."""
+    result = np.empty_like(x)
+    size = np.abs(x)
+    small = size < 3
+    z = x[small]
+    term, total = z.copy(), z.copy()
+    for n in range(1, 60):
+        term *= -z * z / n
+        total += term / (2 * n + 1)
+    result[small] = total * 2 / math.sqrt(math.pi)
+    z = size[~small]
+    fraction = np.zeros_like(z)
+    for n in range(40, 0, -1):
+        fraction = n / 2 / (z + fraction)
+    result[~small] = np.sign(x[~small]) * (
+        1 - np.exp(-z * z) / math.sqrt(math.pi) / (z + fraction))
+    return result
+
+
+def gelu(x):
+    return 0.5 * x * (1 + erf_array(x / math.sqrt(2)))
+
+
+class Reference:
+    def __init__(self, folder, dtype=np.float64):
+        folder = pathlib.Path(folder)
+        self.dtype = dtype
+        self.config = json.loads((folder / "config.json").read_text())
+        tensors = read_safetensors(folder / "model.safetensors")
+        prefix = next(p for p in ("", "bert.", "roberta.")
+                      if p + "embeddings.word_embeddings.weight" in tensors)
+        self.weights = {}
+        for name, value in tensors.items():
+            if name.startswith(prefix):
+                name = name[len(prefix):].replace(".gamma", ".weight").replace(".beta", ".bias")
+                big = name == "embeddings.word_embeddings.weight"
+                self.weights[name] = value if big else value.astype(dtype)
+        roberta = self.config["model_type"] != "bert"
+        self.offset = self.config.get("pad_token_id", 1) + 1 if roberta else 0
+        pooling = folder / "1_Pooling" / "config.json"
+        modes = json.loads(pooling.read_text()) if pooling.exists() else {}
+        self.pooling = next((mode for mode in ("cls_token", "max_tokens")
+                             if modes.get("pooling_mode_" + mode)), "mean_tokens")
+
+    def norm(self, name, x):
+        mean = x.mean(-1, keepdims=True)
+        variance = ((x - mean) ** 2).mean(-1, keepdims=True)
+        scaled = (x - mean) / np.sqrt(variance + self.config.get("layer_norm_eps", 1e-12))
+        return scaled * self.weights[name + ".weight"] + self.weights[name + ".bias"]
+
+    def dense(self, name, x):
+        return x @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
+
+    def attention(self, name, x):
+        tokens, hidden = x.shape
+        heads = self.config["num_attention_heads"]
+
+        def split(part):
+            y = self.dense(f"{name}.self.{part}", x)
+            return y.reshape(tokens, heads, hidden // heads).transpose(1, 0, 2)
+
+        query, key, value = split("query"), split("key"), split("value")
+        scores = query @ key.transpose(0, 2, 1) / math.sqrt(hidden // heads)
+        scores = np.exp(scores - scores.max(-1, keepdims=True))
+        scores /= scores.sum(-1, keepdims=True)
+        return (scores @ value).transpose(1, 0, 2).reshape(tokens, hidden)
+
+    def states(self, ids):
+        w = self.weights
+        x = w["embeddings.word_embeddings.weight"][np.asarray(ids)].astype(self.dtype)
+        x = x + w["embeddings.position_embeddings.weight"][self.offset:self.offset + len(ids)]
+        x = x + w["embeddings.token_type_embeddings.weight"][0]
+        x = self.norm("embeddings.LayerNorm", x)
+        for layer in range(self.config["num_hidden_layers"]):
+            name = f"encoder.layer.{layer}"
+            y = self.dense(name + ".attention.output.dense",
+                           self.attention(name + ".attention", x))
+            x = self.norm(name + ".attention.output.LayerNorm", x + y)
+            y = self.dense(name + ".output.dense", gelu(self.dense(name + ".intermediate.dense", x)))
+            x = self.norm(name + ".output.LayerNorm", x + y)
+        return x
+
+    def encode_one(self, ids):
+        x = self.states(ids)
+        pooled = {"cls_token": lambda: x[0], "max_tokens": lambda: x.max(0),
+                  "mean_tokens": lambda: x.mean(0)}[self.pooling]()
+        return pooled / np.linalg.norm(pooled)
+
+    def encode(self, ids_lists):
+        return np.stack([self.encode_one(ids) for ids in ids_lists])
