@@ -23,10 +23,14 @@ struct Field {
   FieldPlace place;
   bool required = false;
   std::string_view fallback = {};  // default as JSON text; empty: absent
-  double minimum = 0;              // for integer and number: the closed range; equal: unbounded
+  // The closed range of a number; the most bytes of a string; the most entries of a list. 0 as
+  // maximum: unbounded.
+  double minimum = 0;
   double maximum = 0;
   std::string_view help = {};
   std::string_view example = {};  // as JSON text
+  std::string_view choices = {};  // for string and strings: "en,zh"; empty: any
+  std::string_view schema = {};   // for object and objects: a name in answer_schemas()
 };
 
 // What a caller must be allowed to do (roles arrive with keys; loopback callers may do all).
@@ -49,6 +53,7 @@ struct Operation {
   // body fields are members of a JSON object.
   std::string_view whole_body = {};
   std::string_view answer_schema = {};  // name of a schema in answer_schemas(), for OpenAPI
+  bool heavy = false;  // encodes many texts: a face runs it apart from quick answers
   Result<json::value> (*handler)(Engine&, const Caller&, const json::object& arguments) = nullptr;
 };
 
@@ -60,6 +65,8 @@ const Operation* find_operation(std::string_view name);  // null when there is n
 // values arrive as strings and are converted to the field's type here (a list: several values or
 // one with commas).
 Result<json::object> check_arguments(const Operation& operation, json::object raw);
+// The same where every value arrives as text, as on a command line.
+Result<json::object> check_text_arguments(const Operation& operation, json::object raw);
 
 // JSON Schemas of records and answers, by name, for OpenAPI components.
 const json::object& answer_schemas();
