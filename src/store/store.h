@@ -1,7 +1,7 @@
 // Items, users and events in one SQLite file (WAL, synchronous=FULL), keyed by tenant. Whatever a
 // write call accepted is on the disk when it returns; calls arriving together share one commit.
 // Also keeps, per item, what was computed from its text (vector, keywords) so that nothing is
-// encoded twice.
+// encoded twice. Every record is checked (check_record): nothing invalid gets in.
 // Thread-safety: safe. Reads run on a consistent snapshot each.
 #pragma once
 
@@ -31,6 +31,13 @@ struct StoredItem {
   ItemFeatures features;  // empty source: not computed yet
 };
 
+// What an event without a time means.
+enum class Untimed {
+  now,   // it happens now: each call is another event
+  once,  // a file said that it happened: the earliest stored event of the same (user, item, type),
+         // if there is one, is this event and keeps its time, so that re-import changes nothing
+};
+
 struct StoreCounts {
   uint64_t items = 0, users = 0, events = 0;
 };
@@ -44,11 +51,13 @@ class Store {
 
   // Each call is one transaction. A record with a known id replaces the old one whole (its features
   // stay until set again). Events: the same (user, item, type, time) again replaces, so that
-  // re-import changes nothing; an event without time gets `now`.
+  // re-import changes nothing; an event without time gets `now`, see Untimed. An event makes its
+  // user known; its item may come later or never.
   virtual Result<> put_items(std::string_view tenant, std::span<const Item> items) = 0;
   virtual Result<> put_users(std::string_view tenant, std::span<const User> users) = 0;
-  virtual Result<> put_events(std::string_view tenant, std::span<const Event> events,
-                              Seconds now) = 0;
+  virtual Result<> put_events(std::string_view tenant, std::span<const Event> events, Seconds now,
+                              Untimed untimed = Untimed::now) = 0;
+  // Ids that are not (or no longer) there are passed over.
   virtual Result<> put_features(std::string_view tenant, std::span<const std::string> ids,
                                 std::span<const ItemFeatures> features) = 0;
 
@@ -59,12 +68,13 @@ class Store {
 
   virtual Result<StoredItem> item(std::string_view tenant, std::string_view id) = 0;
   virtual Result<User> user(std::string_view tenant, std::string_view id) = 0;
-  // A user's events in time order, oldest first (ties: order of arrival); at most the `limit`
-  // newest.
+  // A user's events in time order, oldest first; ties by the label "order", then by arrival; at
+  // most the `limit` newest. None for an unknown user.
   virtual Result<std::vector<Event>> user_events(std::string_view tenant, std::string_view user,
                                                  size_t limit) = 0;
 
-  // Walks over everything in order of first arrival. The callback returns false to stop.
+  // Walks over everything in order of first arrival (or mention by an event). The callback returns
+  // false to stop; it may call the store, and sees there what was written meanwhile.
   template <class Visit>
   Result<> for_each_item(std::string_view tenant, Visit visit) {
     return walk_items(
@@ -75,7 +85,7 @@ class Store {
     return walk_users(
         tenant, [](void* v, User& u) { return (*static_cast<Visit*>(v))(u); }, &visit);
   }
-  template <class Visit>  // ordered by user (first arrival), then time, then arrival
+  template <class Visit>  // ordered by user (first arrival), then as user_events
   Result<> for_each_event(std::string_view tenant, Visit visit) {
     return walk_events(
         tenant, [](void* v, Event& e) { return (*static_cast<Visit*>(v))(e); }, &visit);
