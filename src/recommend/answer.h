@@ -25,6 +25,7 @@ enum class Kind {
   words,      // contains words of the query or of a declared interest
   dislike,    // like what the user disliked (negative)
   diversity,  // like an item further up in the list (negative)
+  catalogue,  // in the catalogue, and nothing else speaks for it (0)
 };
 std::string_view kind_name(Kind kind);
 

@@ -1,6 +1,7 @@
 #include "recommend/behaviour.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <unordered_map>
 
@@ -38,6 +39,39 @@ std::vector<uint32_t> rows_by(std::span<const float> values) {
   return rows;
 }
 
+// What a typical user's tenth-best new item scores, from users spread evenly: the median.
+float typical_tenth_best(const ItemKnn& item_knn, std::span<const Interaction> interactions) {
+  constexpr uint32_t sampled = 256;
+  uint32_t users = 0;
+  for (const Interaction& i : interactions) users = std::max(users, i.user + 1);
+  const uint32_t step = std::max(1u, users / sampled);
+  std::map<uint32_t, std::vector<Preference>> histories;
+  for (const Interaction& i : interactions) {
+    if (i.user % step == 0) histories[i.user].push_back({i.item, i.strength});
+  }
+  std::vector<float> tenths;
+  for (auto& [user, history] : histories) {
+    float sum = 0;
+    for (const Preference& p : history) sum += p.strength;
+    for (Preference& p : history) p.strength /= sum;
+    std::vector<float> scores;
+    for (const Neighbour& n : item_knn.scores(history)) {
+      const bool known = std::any_of(history.begin(), history.end(),
+                                     [&n](const Preference& p) { return p.row == n.row; });
+      if (!known) scores.push_back(n.similarity);
+    }
+    if (scores.empty()) continue;
+    const size_t tenth = std::min<size_t>(9, scores.size() - 1);
+    std::nth_element(scores.begin(), scores.begin() + static_cast<ptrdiff_t>(tenth), scores.end(),
+                     std::greater<>());
+    tenths.push_back(scores[tenth]);
+  }
+  if (tenths.empty()) return 0;
+  const auto middle = tenths.begin() + static_cast<ptrdiff_t>(tenths.size() / 2);
+  std::nth_element(tenths.begin(), middle, tenths.end());
+  return *middle;
+}
+
 }  // namespace
 
 Behaviour Behaviour::train(std::span<const uint32_t> users, std::span<const UserEvent> events,
@@ -47,6 +81,7 @@ Behaviour Behaviour::train(std::span<const uint32_t> users, std::span<const User
   out.interactions_ = interactions.size();
   out.item_knn_ = ItemKnn::train(interactions, items, options.item_knn, pool);
   out.popularity_ = Popularity::train(interactions, items, options.popularity);
+  out.item_knn_scale_ = typical_tenth_best(out.item_knn_, interactions);
   out.by_popularity_ = rows_by(out.popularity_.all_time);
   out.by_trend_ = rows_by(out.popularity_.trending);
   return out;

@@ -37,8 +37,8 @@ class Behaviour {
   // Rows by falling popularity (trend), those with none left out, ties by lower row.
   std::span<const uint32_t> by_popularity() const { return by_popularity_; }
   std::span<const uint32_t> by_trend() const { return by_trend_; }
-  // What a typical user's tenth-best item-to-item score is (for strengths that sum to 1), and the
-  // tenth-best popularity and trend: the yardsticks of the score scale.
+  // What a typical user's tenth-best item-to-item score is (for strengths that sum to 1): the
+  // yardstick of the score scale; 0 when nobody has one.
   float item_knn_scale() const { return item_knn_scale_; }
 
  private:

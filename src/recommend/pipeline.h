@@ -27,6 +27,7 @@
 #include "recommend/catalogue.h"
 #include "recommend/filter.h"
 #include "recommend/user_state.h"
+#include "recommend/weights.h"
 
 namespace penchant {
 
@@ -45,13 +46,15 @@ struct World {
 struct Request {
   size_t n = 10;
   size_t offset = 0;
-  std::vector<std::string> categories;  // any of them; empty: all
+  std::vector<std::string> categories = {};  // any of them; empty: all
   const Filter* filter = nullptr;
-  std::vector<uint32_t> exclude;  // rows
+  std::vector<uint32_t> exclude = {};  // rows
   bool hide_seen = true;
-  double diversity = 0.2;  // 0: by score alone, 1: as different as possible
+  // 0: by score alone, 1: as different as possible. For similar and search 0 is the better choice.
+  double diversity = 0.2;
   bool explain = true;
   std::string_view language = "en";  // of the sentences: "en" or "zh"
+  Weights weights = {};              // of the sources
 };
 
 // For a user; null or one without history and declared interests gets the cold-start answer.
@@ -62,8 +65,8 @@ Answer similar(const World& world, uint32_t row, const Request& request);
 
 struct Query {
   std::string_view text;
-  std::vector<float> vector;     // L2-normalised, or empty
-  std::vector<QueryWord> words;  // without function words
+  std::vector<float> vector = {};     // L2-normalised, or empty
+  std::vector<QueryWord> words = {};  // without function words
 };
 // By meaning and by words.
 Answer search(const World& world, const Query& query, const Request& request);
