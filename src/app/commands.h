@@ -41,6 +41,7 @@ int usage_error(std::string_view message);
 int failure(const Error& error);
 
 int command_embed(const Arguments& arguments);
+int command_model(const Arguments& arguments);
 int command_tokenize(const Arguments& arguments);
 
 }  // namespace penchant

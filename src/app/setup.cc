@@ -1,10 +1,9 @@
 #include "app/setup.h"
 
-#include <fmt/format.h>
-
 #include <cstdlib>
 
 #include "base/threads.h"
+#include "encoder/models.h"
 
 namespace penchant {
 
@@ -37,13 +36,7 @@ Result<Path> chosen_model(const Arguments& arguments) {
   const std::string name = arguments.get("model");
   if (name.empty()) return invalid("option --model is missing");
   std::error_code ignored;
-  const Path installed = models_folder(arguments) / name;
-  if (name.find('/') == name.npos && std::filesystem::exists(installed, ignored)) return installed;
-  if (std::filesystem::exists(name, ignored)) return Path(name);
-  return Error{Code::unavailable,
-               fmt::format("model \"{}\" is neither installed in {} nor a folder; "
-                           "penchant model add {} may bring it, penchant model list shows all",
-                           name, models_folder(arguments).string(), name)};
+  return find_model(name, models_folder(arguments));
 }
 
 Result<int> chosen_threads(const Arguments& arguments) {

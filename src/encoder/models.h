@@ -1,6 +1,6 @@
 // The models of a machine: what is installed in the models folder, which of them a name means, and
-// which others the recipes in assets/ can bring (assets/add_model.py does it). Everything here reads
-// small files only; open_encoder() is what reads weights.
+// which others the recipes in assets/ can bring (assets/add_model.py does it). Everything here
+// reads small files only; open_encoder() is what reads weights.
 //
 // A model is an entry of the models folder: a Hugging Face or Model2Vec folder, a file of word
 // vectors, or a link to one of them. Names that start with a dot are not models.

