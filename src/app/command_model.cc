@@ -36,7 +36,7 @@ json::array to_json(const std::vector<std::string>& words) {
   return json::array(words.begin(), words.end());
 }
 
-// --- list -----------------------------------------------------------------------------------------
+// --- list ----------------------------------------------------------------------------------------
 
 json::object list_line(const ModelInfo& model) {
   json::object line = {{"name", model.name},
@@ -92,7 +92,7 @@ int list(const Arguments& arguments) {
   return 0;
 }
 
-// --- info -----------------------------------------------------------------------------------------
+// --- info ----------------------------------------------------------------------------------------
 
 json::object info_json(const ModelInfo& model) {
   json::array files;
@@ -140,7 +140,7 @@ int info(const Arguments& arguments, const std::string& name) {
   return written.ok() ? 0 : failure(written.error());
 }
 
-// --- add ------------------------------------------------------------------------------------------
+// --- add -----------------------------------------------------------------------------------------
 
 std::string python() {
   const char* chosen = std::getenv("PENCHANT_PYTHON");
@@ -197,7 +197,7 @@ int add(const Arguments& arguments, std::span<const std::string> models) {
   return 0;
 }
 
-// --- remove ---------------------------------------------------------------------------------------
+// --- remove --------------------------------------------------------------------------------------
 
 Result<> remove_one(const std::string& name, const Path& folder) {
   const Path model = folder / name;

@@ -9,9 +9,9 @@
 
 namespace penchant {
 
-// Adds the models of these recipes to the folder. `recipes` are files, or names of assets
-// ("encoder/x.json"). The script talks on stderr, also about what went wrong; false is "it failed and
-// said why". An error here is that it could not be run.
+// Adds the model of a recipe to the folder. `recipe` is a file, or the name of an asset
+// ("encoder/x.json"). The script talks on stderr, also about what went wrong; false is "it failed
+// and said why". An error here is that it could not be run.
 Result<bool> run_add_script(const std::string& python, const std::string& recipe,
                             const Path& models_folder);
 

@@ -85,6 +85,40 @@ TEST(Models, BrokenModelIsListedWithItsProblem) {
   EXPECT_EQ(preferred_model(folder.path()).error().code, Code::unavailable);
 }
 
+// Whatever stands in the small files, describing ends with an answer.
+TEST(Models, TruncatedOrHostileFilesAreAProblemAndNoMore) {
+  const TestFolder folder;
+  const Path model = folder.path() / "m";
+  const std::pair<const char*, std::string> files[] = {
+      {"config.json",
+       R"({"model_type": "bert", "hidden_size": 384, "max_position_embeddings": 5})"},
+      {"sentence_bert_config.json", R"({"max_seq_length": 256})"},
+      {"penchant.json", R"({"package": "p", "version": "1", "languages": ["fr", "de"]})"},
+      {"README.md", "---\nlicense: mit\nlanguage:\n- en\n- zh\n---\n"}};
+  for (const auto& [name, text] : files) {
+    write_model(model);
+    for (size_t size = 0; size <= text.size(); ++size) {
+      write(model / name, std::string_view(text).substr(0, size));
+      const auto info = describe_model(model);
+      if (std::string_view(name).ends_with(".json")) {
+        EXPECT_EQ(info.ok(), size == text.size()) << name << " " << size;
+      }
+    }
+    fs::remove_all(model);
+  }
+  for (const char* text : {"[]", "7", "null", "{\"model_type\": 1}", "{\"hidden_size\": -1}",
+                           "{\"hidden_size\": 1e300}", "{\"hidden_size\": 18446744073709551615}",
+                           "\xff\xfe", "{\"languages\": {}}"}) {
+    write_model(model);
+    write(model / "config.json", text);
+    EXPECT_EQ(installed_models(folder.path()).size(), 1) << text;
+    write_model(model);
+    write(model / "penchant.json", text);
+    EXPECT_EQ(installed_models(folder.path()).size(), 1) << text;
+    fs::remove_all(model);
+  }
+}
+
 TEST(Models, WhatIsBeingAddedIsNoModelYet) {
   const TestFolder folder;
   write_model(folder.path() / ".tmp-x" / "model");

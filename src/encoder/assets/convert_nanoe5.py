@@ -187,29 +187,34 @@ def charsmap_rules(charsmap: bytes) -> dict[str, str]:
     """All rules of a compiled charsmap: u32 size of the trie, trie, zero-ended replacements.
 
     The trie is darts-clone's double array: the children of node p with base b = p ^ offset(p) lie
-    at b ^ byte and carry the byte as label; a node with a value has it at b. Walked a level at a
-    time.
+    at b ^ byte and carry the byte as label; a node with a value has it at b. Sorted by the base they
+    belong to, the children of all nodes of a level are ranges.
     """
     trie_bytes = struct.unpack_from("<I", charsmap)[0]
     units = np.frombuffer(charsmap, "<u4", trie_bytes // 4, 4)
     replacements = charsmap[4 + trie_bytes:]
 
-    def base(nodes):
-        unit = units[nodes]
-        return nodes ^ ((unit >> 10) << ((unit & 0x200) >> 6))
+    inner = np.flatnonzero((units < 1 << 31) & (units & 255 > 0)).astype("<u4")
+    belongs = inner ^ (units[inner] & 255)
+    order = np.argsort(belongs, kind="stable")
+    inner, belongs = inner[order], belongs[order]
 
     rules = {}
     nodes, keys = np.zeros(1, "<u4"), [b""]
-    labels = np.arange(1, 256, dtype="<u4")
     while len(nodes):
-        children = base(nodes)[:, None] ^ labels
-        inside = np.minimum(children, len(units) - 1)
-        parent, label = np.nonzero((children < len(units)) & ((units[inside] & 0x800000FF) == labels))
-        keys = [keys[p] + bytes((c + 1,)) for p, c in zip(parent, label)]
-        nodes = children[parent, label]
-        for i in np.flatnonzero(units[nodes] & 0x100):
-            at = int(units[base(nodes[i:i + 1])[0]] & 0x7FFFFFFF)
+        unit = units[nodes]
+        bases = nodes ^ ((unit >> 10) << ((unit & 0x200) >> 6))
+        has_value = np.flatnonzero(unit & 0x100)
+        values = units[bases[has_value]] & 0x7FFFFFFF
+        for i, at in zip(has_value.tolist(), values.tolist()):
             rules[keys[i].decode()] = replacements[at:replacements.index(b"\0", at)].decode()
+        first = np.searchsorted(belongs, bases)
+        count = np.searchsorted(belongs, bases, "right") - first
+        parent = np.repeat(np.arange(len(nodes)), count)
+        start = np.repeat(first - np.cumsum(count) + count, count)
+        nodes = inner[start + np.arange(len(parent))]
+        labels = (units[nodes] & 255).tolist()
+        keys = [keys[p] + bytes((c,)) for p, c in zip(parent.tolist(), labels)]
     return rules
 
 
