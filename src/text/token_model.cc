@@ -1,0 +1,31 @@
+#include "text/token_model.h"
+
+#include <fmt/format.h>
+
+#include "text/unigram.h"
+#include "text/wordpiece.h"
+
+namespace penchant {
+
+namespace {
+
+// Files written before components had types are told apart by what they hold.
+Result<std::string_view> type_of(const JsonView& json) {
+  if (json.find("type")) return json.type();
+  TRY(const JsonView vocab, json.field("vocab"));
+  if (vocab.list().ok()) return std::string_view("Unigram");
+  if (json.find("merges")) return std::string_view("BPE");
+  return std::string_view(json.find("max_input_chars_per_word") ? "WordPiece" : "WordLevel");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json) {
+  TRY(const std::string_view type, type_of(json));
+  if (type == "WordPiece") return parse_wordpiece(json);
+  if (type == "Unigram") return parse_unigram(json);
+  return json.error(
+      fmt::format("is of type \"{}\"; WordPiece and Unigram are what this version knows", type));
+}
+
+}  // namespace penchant
