@@ -1,8 +1,7 @@
-// Tensor letters: T tokens of the batch, L tokens of one sequence, H hidden, D = H / heads.
+// Tensor letters: T tokens of the batch, H hidden.
 #include "encoder/transformer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/check.h"
 #include "encoder/safetensors.h"
@@ -14,11 +13,15 @@ namespace penchant {
 
 namespace {
 
+// Rows whose wide inner states are computed and used at once, to stay in the second cache.
+constexpr size_t wide_rows = 64;
+
+template <class Linear>
 struct Layer {
-  FloatLinear qkv, attention_output, intermediate, output;
+  Linear qkv, attention_output, intermediate, output;
   NormWeights attention_norm, output_norm;
 
-  explicit Layer(LayerWeights w, const ModelConfig& c)
+  Layer(LayerWeights w, const ModelConfig& c)
       : qkv(w.qkv.weights, 3 * c.hidden, c.hidden, w.qkv.bias),
         attention_output(w.attention_output.weights, c.hidden, c.hidden, w.attention_output.bias),
         intermediate(w.intermediate.weights, c.intermediate, c.hidden, w.intermediate.bias),
@@ -27,22 +30,20 @@ struct Layer {
         output_norm(std::move(w.output_norm)) {}
 };
 
-float* room(std::vector<float>& buffer, size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
-
 }  // namespace
 
 struct Transformer::State {
   Safetensors file;
   ModelConfig config;
   EmbeddingWeights embeddings;
-  std::vector<Layer> layers;
+  std::vector<Layer<FloatLinear>> float_layers;  // one of the two is empty
+  std::vector<Layer<ByteLinear>> byte_layers;
 
   void embed(const TokenBatch& batch, float* x) const;
-  void attend(const TokenBatch& batch, const float* qkv, float* context, Workspace& work) const;
-  void add_and_norm(const NormWeights& norm, const float* y, float* x, size_t rows) const;
+  void attend_all(const TokenBatch& batch, const float* qkv, float* context, Workspace& work) const;
+  void norm(const NormWeights& weights, float* row) const;
+  void run_float(const TokenBatch& batch, Workspace& work) const;
+  void run_bytes(const TokenBatch& batch, Workspace& work) const;
 };
 
 Transformer::Transformer(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -51,7 +52,7 @@ Transformer& Transformer::operator=(Transformer&&) noexcept = default;
 Transformer::~Transformer() = default;
 
 Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& config,
-                                      Precision /*precision*/) {
+                                      Precision precision) {
   auto state = std::make_unique<State>();
   state->file = std::move(file);
   state->config = config;
@@ -59,30 +60,78 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
   TRY(state->embeddings, reader.embeddings());
   for (size_t i = 0; i < config.layers; ++i) {
     TRY(LayerWeights weights, reader.layer(i));
-    state->layers.emplace_back(std::move(weights), config);
+    if (precision == Precision::fp32)
+      state->float_layers.emplace_back(std::move(weights), config);
+    else
+      state->byte_layers.emplace_back(std::move(weights), config);
   }
   TRY(reader.check_nothing_left());
   return Transformer(std::move(state));
 }
 
 void Transformer::forward(const TokenBatch& batch, Workspace& work) const {
-  const State& state = *state_;
-  const size_t T = batch.ids.size(), H = state.config.hidden, wide = state.config.intermediate;
-  float* x = room(work.x, T * H);
-  float* y = room(work.y, T * H);
-  float* qkv = room(work.qkv, T * 3 * H);
-  float* context = room(work.context, T * H);
-  float* inner = room(work.wide, T * wide);
-  state.embed(batch, x);
-  for (const Layer& layer : state.layers) {
+  state_->embed(batch, work.x.room(batch.ids.size() * state_->config.hidden));
+  if (!state_->float_layers.empty())
+    state_->run_float(batch, work);
+  else
+    state_->run_bytes(batch, work);
+}
+
+void Transformer::State::run_float(const TokenBatch& batch, Workspace& work) const {
+  const size_t T = batch.ids.size(), H = config.hidden, wide = config.intermediate;
+  float* x = work.x.data();
+  float* y = work.y.room(T * H);
+  float* qkv = work.qkv.room(T * 3 * H);
+  float* context = work.context.room(T * H);
+  float* inner = work.wide.room(wide_rows * wide);
+  const auto add_and_norm = [&](const NormWeights& weights, size_t begin, size_t end) {
+    kernels().axpy(1, y + begin * H, x + begin * H, (end - begin) * H);
+    for (size_t t = begin; t < end; ++t) norm(weights, x + t * H);
+  };
+  for (const auto& layer : float_layers) {
     layer.qkv.run(x, H, T, qkv, 3 * H);
-    state.attend(batch, qkv, context, work);
+    attend_all(batch, qkv, context, work);
     layer.attention_output.run(context, H, T, y, H);
-    state.add_and_norm(layer.attention_norm, y, x, T);
-    layer.intermediate.run(x, H, T, inner, wide);
-    kernels().gelu(inner, T * wide);
-    layer.output.run(inner, wide, T, y, H);
-    state.add_and_norm(layer.output_norm, y, x, T);
+    add_and_norm(layer.attention_norm, 0, T);
+    for (size_t t = 0; t < T; t += wide_rows) {
+      const size_t rows = std::min(wide_rows, T - t);
+      layer.intermediate.run(x + t * H, H, rows, inner, wide);
+      kernels().gelu(inner, rows * wide);
+      layer.output.run(inner, wide, rows, y + t * H, H);
+      add_and_norm(layer.output_norm, t, t + rows);
+    }
+  }
+}
+
+// The same with products of bytes: whatever enters one is rounded to bytes, each row with a step of
+// its own, as soon as it is known.
+void Transformer::State::run_bytes(const TokenBatch& batch, Workspace& work) const {
+  const size_t T = batch.ids.size(), H = config.hidden, wide = config.intermediate;
+  float* x = work.x.data();
+  float* qkv = work.qkv.room(T * 3 * H);
+  float* context = work.context.room(T * H);
+  work.x_bytes.reshape(T, H, byte_layers[0].qkv.tiled());
+  work.context_bytes.reshape(T, H, byte_layers[0].attention_output.tiled());
+  work.wide_bytes.reshape(wide_rows, wide, byte_layers[0].output.tiled());
+  const auto norm_and_round = [&](const NormWeights& weights, size_t begin, size_t end) {
+    for (size_t t = begin; t < end; ++t) {
+      norm(weights, x + t * H);
+      work.x_bytes.set(t, x + t * H);
+    }
+  };
+  for (size_t t = 0; t < T; ++t) work.x_bytes.set(t, x + t * H);
+  for (const auto& layer : byte_layers) {
+    layer.qkv.run(work.x_bytes, 0, T, qkv, 3 * H, work.bytes);
+    attend_all(batch, qkv, context, work);
+    for (size_t t = 0; t < T; ++t) work.context_bytes.set(t, context + t * H);
+    layer.attention_output.run_add(work.context_bytes, 0, T, x, H, work.bytes);
+    norm_and_round(layer.attention_norm, 0, T);
+    for (size_t t = 0; t < T; t += wide_rows) {
+      const size_t rows = std::min(wide_rows, T - t);
+      layer.intermediate.run_gelu(work.x_bytes, t, rows, work.wide_bytes, work.bytes);
+      layer.output.run_add(work.wide_bytes, 0, rows, x + t * H, H, work.bytes);
+      norm_and_round(layer.output_norm, t, t + rows);
+    }
   }
 }
 
@@ -103,47 +152,23 @@ void Transformer::State::embed(const TokenBatch& batch, float* x) const {
       const bool is_padding = id + 1 == config.position_offset;
       const size_t position = is_padding ? id : next++;
       kernels().axpy(1, embeddings.positions.data() + position * H, row, H);
-      kernels().layer_norm(row, embeddings.norm.gamma.data(), embeddings.norm.beta.data(),
-                           config.epsilon, H, row);
+      norm(embeddings.norm, row);
     }
   }
 }
 
-// x = norm(x + y), row by row
-void Transformer::State::add_and_norm(const NormWeights& norm, const float* y, float* x,
-                                      size_t rows) const {
+void Transformer::State::norm(const NormWeights& weights, float* row) const {
+  kernels().layer_norm(row, weights.gamma.data(), weights.beta.data(), config.epsilon,
+                       config.hidden, row);
+}
+
+void Transformer::State::attend_all(const TokenBatch& batch, const float* qkv, float* context,
+                                    Workspace& work) const {
   const size_t H = config.hidden;
-  for (size_t r = 0; r < rows; ++r) {
-    kernels().axpy(1, y + r * H, x + r * H, H);
-    kernels().layer_norm(x + r * H, norm.gamma.data(), norm.beta.data(), config.epsilon, H,
-                         x + r * H);
-  }
-}
-
-// context[T, H] = softmax(Q K^T / sqrt D) V for every sequence and head. Queries go in blocks, so
-// the scores stay small for long texts.
-void Transformer::State::attend(const TokenBatch& batch, const float* qkv, float* context,
-                                Workspace& work) const {
-  constexpr size_t block = 48;
-  const Kernels& k = kernels();
-  const size_t H = config.hidden, D = H / config.heads, stride = 3 * H;
-  const float factor = 1 / std::sqrt(static_cast<float>(D));
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
-    const size_t begin = batch.begins[s], L = batch.begins[s + 1] - begin;
-    float* keys = room(work.keys, packed_size(k, D, L));
-    float* values = room(work.values, packed_size(k, L, D));
-    float* scores = room(work.scores, block * L);
-    for (size_t head = 0; head < config.heads; ++head) {
-      const float* q = qkv + begin * stride + head * D;
-      pack(k, q + H, 1, stride, D, L, keys);
-      pack(k, q + 2 * H, stride, 1, L, D, values);
-      for (size_t row = 0; row < L; row += block) {
-        const size_t rows = std::min(block, L - row);
-        k.matmul(q + row * stride, stride, keys, nullptr, rows, D, L, scores, L);
-        for (size_t r = 0; r < rows; ++r) k.softmax(scores + r * L, L, factor);
-        k.matmul(scores, L, values, nullptr, rows, L, D, context + (begin + row) * H + head * D, H);
-      }
-    }
+    const size_t begin = batch.begins[s];
+    attend(qkv + begin * 3 * H, batch.begins[s + 1] - begin, H, config.heads, context + begin * H,
+           work.attention);
   }
 }
 

@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "encoder/attention.h"
 #include "encoder/encoder.h"
 #include "encoder/model_config.h"
+#include "math/aligned.h"
+#include "math/matmul.h"
 
 namespace penchant {
 
@@ -26,12 +29,11 @@ struct TokenBatch {
 
 // Memory a forward pass reuses.
 struct Workspace {
-  std::vector<float> x;  // [T, H], the result
-  std::vector<float> qkv, context, wide, y;
-  std::vector<float> keys, values, scores;
-  std::vector<int8_t> bytes;
-  std::vector<float> steps;
-  std::vector<int32_t> sums;
+  AlignedBuffer<float> x;  // [T, H], the result
+  AlignedBuffer<float> qkv, context, wide, y;
+  AttentionWork attention;
+  ByteRows x_bytes, context_bytes, wide_bytes;
+  ByteWork bytes;
 };
 
 class Transformer {

@@ -97,8 +97,7 @@ class TransformerEncoder final : public Encoder {
     transformer_.forward(batch, work);
     const size_t H = config_.hidden;
     for (size_t i = 0; i < texts.size(); ++i)
-      pool(config_.pooling,
-           std::span<const float>(work.x).subspan(batch.begins[i] * H, ids[texts[i]].size() * H),
+      pool(config_.pooling, {work.x.data() + batch.begins[i] * H, ids[texts[i]].size() * H},
            vectors.row(texts[i]));
   }
 

@@ -5,124 +5,14 @@
 #pragma once
 
 #include "math/kernel_table.h"
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "math/vector_text.h"
 
 namespace penchant {
 
 namespace {
 
-#if defined(__AVX512F__)
-constexpr size_t W = 16;  // floats a vector
-constexpr size_t matmul_rows = 12;
-#elif defined(__AVX2__)
-constexpr size_t W = 8;
-constexpr size_t matmul_rows = 6;
-#else
-constexpr size_t W = 4;
-constexpr size_t matmul_rows = 4;
-#endif
+constexpr size_t matmul_rows = W == 16 ? 12 : W == 8 ? 6 : 4;
 constexpr size_t panel_columns = 2 * W;
-
-typedef float F __attribute__((vector_size(W * 4)));
-typedef int32_t I __attribute__((vector_size(W * 4)));
-typedef int8_t B __attribute__((vector_size(W)));
-
-// ---- one vector ----
-
-inline F load(const float* p) {
-  F v;
-  __builtin_memcpy(&v, p, sizeof v);
-  return v;
-}
-inline void store(float* p, F v) { __builtin_memcpy(p, &v, sizeof v); }
-inline F splat(float x) { return F{} + x; }
-
-// The first n < W values; the others are `fill`.
-inline F load_part(const float* p, size_t n, float fill) {
-#if defined(__AVX512F__)
-  return _mm512_mask_loadu_ps(splat(fill), static_cast<__mmask16>((1u << n) - 1), p);
-#else
-  F v = splat(fill);
-  for (size_t i = 0; i < n; ++i) v[i] = p[i];
-  return v;
-#endif
-}
-inline void store_part(float* p, F v, size_t n) {
-#if defined(__AVX512F__)
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
-#else
-  for (size_t i = 0; i < n; ++i) p[i] = v[i];
-#endif
-}
-
-inline F fma(F a, F b, F c) {
-#if defined(__AVX512F__)
-  return _mm512_fmadd_ps(a, b, c);
-#elif defined(__AVX2__)
-  return _mm256_fmadd_ps(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-inline F max(F a, F b) { return a > b ? a : b; }
-inline F min(F a, F b) { return a < b ? a : b; }
-inline F absolute(F x) { return F(I(x) & 0x7fffffff); }
-
-inline float sum(F v) {
-#if defined(__AVX512F__)
-  return _mm512_reduce_add_ps(v);
-#else
-  for (size_t half = W / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < half; ++i) v[i] += v[i + half];
-  return v[0];
-#endif
-}
-inline float largest(F v) {
-#if defined(__AVX512F__)
-  return _mm512_reduce_max_ps(v);
-#else
-  for (size_t half = W / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < half; ++i) v[i] = v[i] > v[i + half] ? v[i] : v[i + half];
-  return v[0];
-#endif
-}
-
-// Adding this rounds a float below 2^22 to an integer (to even), which then stands in the low bits.
-constexpr float rounder = 12582912.0f;
-
-// e^x = 2^n e^r with |r| <= ln 2 / 2 and the polynomial of Cephes' expf.
-inline F exponential(F x) {
-  const F bounded = min(max(x, splat(-87.33f)), splat(88.0f));
-  const F shifted = fma(bounded, splat(1.44269504f), splat(rounder));
-  const F n = shifted - rounder;
-  F r = fma(n, splat(-0.693359375f), bounded);
-  r = fma(n, splat(2.12194440e-4f), r);
-  F p = splat(1.9875691500e-4f);
-  p = fma(p, r, splat(1.3981999507e-3f));
-  p = fma(p, r, splat(8.3334519073e-3f));
-  p = fma(p, r, splat(4.1665795894e-2f));
-  p = fma(p, r, splat(1.6666665459e-1f));
-  p = fma(p, r, splat(5.0000001201e-1f));
-  p = fma(p, r * r, r + 1.0f);
-  const F result = F(I(p) + (I(shifted) << 23));
-  return x < -87.33f ? F{} : result;
-}
-
-// x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt 2) / 2, erfc by Abramowitz and Stegun 7.1.26.
-inline F gelu_of(F x) {
-  const F size = absolute(x);
-  const F t = 1.0f / fma(size, splat(0.3275911f * 0.70710678f), splat(1.0f));
-  F p = splat(1.061405429f);
-  p = fma(p, t, splat(-1.453152027f));
-  p = fma(p, t, splat(1.421413741f));
-  p = fma(p, t, splat(-0.284496736f));
-  p = fma(p, t, splat(0.254829592f));
-  const F tail = p * t * exponential(x * x * -0.5f);
-  return fma(size * -0.5f, tail, max(x, F{}));
-}
 
 // ---- float rows ----
 
@@ -248,24 +138,67 @@ void layer_norm(const float* x, const float* gamma, const float* beta, float eps
 
 // ---- bytes ----
 
-float quantise(const float* x, size_t n, int8_t* q) {
+// Bytes in chunks of 64 (a multiple of W), each chunk_stride behind the one before.
+float quantise_chunks(const float* x, size_t n, int8_t* q, size_t chunk_stride) {
   F top{};
   size_t i = 0;
   for (; i + W <= n; i += W) top = max(top, absolute(load(x + i)));
   if (i < n) top = max(top, absolute(load_part(x + i, n - i, 0)));
   const float amax = largest(top);
-  const float inverse = amax > 0 ? 127.0f / amax : 0;
-  for (i = 0; i + W <= n; i += W) {
-    const F rounded = fma(load(x + i), splat(inverse), splat(rounder));
-    const B bytes = __builtin_convertvector((I(rounded) << 24) >> 24, B);
-    __builtin_memcpy(q + i, &bytes, W);
-  }
+  const F inverse = splat(amax > 0 ? 127.0f / amax : 0);
+  for (i = 0; i + W <= n; i += W)
+    store_bytes(q + i / 64 * chunk_stride + i % 64, load(x + i), inverse);
   if (i < n) {
-    const F rounded = fma(load_part(x + i, n - i, 0), splat(inverse), splat(rounder));
-    const B bytes = __builtin_convertvector((I(rounded) << 24) >> 24, B);
-    __builtin_memcpy(q + i, &bytes, n - i);
+    int8_t bytes[W];
+    store_bytes(bytes, load_part(x + i, n - i, 0), inverse);
+    __builtin_memcpy(q + i / 64 * chunk_stride + i % 64, bytes, n - i);
   }
   return amax / 127.0f;
+}
+
+float quantise(const float* x, size_t n, int8_t* q) { return quantise_chunks(x, n, q, 64); }
+
+template <class Use>
+inline void dequantise_each(const int32_t* sums, size_t n, float step, const float* scales,
+                            const float* bias, const Use& use) {
+  const F factor = splat(step);
+  size_t i = 0;
+  for (; i + W <= n; i += W) {
+    I sum;
+    __builtin_memcpy(&sum, sums + i, sizeof sum);
+    use(i, W, fma(__builtin_convertvector(sum, F) * factor, load(scales + i), load(bias + i)));
+  }
+  if (i < n) {
+    I sum{};
+    __builtin_memcpy(&sum, sums + i, (n - i) * sizeof(int32_t));
+    use(i, n - i,
+        fma(__builtin_convertvector(sum, F) * factor, load_part(scales + i, n - i, 0),
+            load_part(bias + i, n - i, 0)));
+  }
+}
+
+void dequantise(const int32_t* sums, size_t n, float step, const float* scales, const float* bias,
+                float* y) {
+  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
+    count == W ? store(y + i, value) : store_part(y + i, value, count);
+  });
+}
+
+void dequantise_add(const int32_t* sums, size_t n, float step, const float* scales,
+                    const float* bias, float* y) {
+  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
+    if (count == W)
+      store(y + i, load(y + i) + value);
+    else
+      store_part(y + i, load_part(y + i, count, 0) + value, count);
+  });
+}
+
+void dequantise_gelu(const int32_t* sums, size_t n, float step, const float* scales,
+                     const float* bias, float* y) {
+  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
+    count == W ? store(y + i, gelu_fast_of(value)) : store_part(y + i, gelu_fast_of(value), count);
+  });
 }
 
 #if defined(__AVX512VNNI__)
@@ -362,10 +295,15 @@ void matmul(const float* a, size_t a_stride, const float* packed, const float* b
       (rows == matmul_rows ? whole : rest)(a + row * a_stride, a_stride, packed + column * k, k,
                                            out);
       for (size_t r = 0; r < rows; ++r) {
-        float sums[panel_columns];
-        store(sums, out[r][0] + load(offsets));
-        store(sums + W, out[r][1] + load(offsets + W));
-        __builtin_memcpy(c + (row + r) * c_stride + column, sums, columns * sizeof(float));
+        float* to = c + (row + r) * c_stride + column;
+        const F left = out[r][0] + load(offsets), right = out[r][1] + load(offsets + W);
+        if (columns == panel_columns) {
+          store(to, left);
+          store(to + W, right);
+        } else {
+          store_part(to, left, columns < W ? columns : W);
+          if (columns > W) store_part(to + W, right, columns - W);
+        }
       }
     }
   }
@@ -374,20 +312,24 @@ void matmul(const float* a, size_t a_stride, const float* packed, const float* b
 }  // namespace
 
 const Kernels PENCHANT_TABLE = {
-    PENCHANT_TABLE_NAME,
-    dot,
-    dot_rows,
-    axpy,
-    scale,
-    dot_int8,
-    dot_int8_rows,
-    quantise,
-    exp_all,
-    gelu,
-    softmax,
-    layer_norm,
-    matmul,
-    panel_columns,
+    .name = PENCHANT_TABLE_NAME,
+    .dot = dot,
+    .dot_rows = dot_rows,
+    .axpy = axpy,
+    .scale = scale,
+    .dot_int8 = dot_int8,
+    .dot_int8_rows = dot_int8_rows,
+    .quantise = quantise,
+    .quantise_chunks = quantise_chunks,
+    .dequantise = dequantise,
+    .dequantise_add = dequantise_add,
+    .dequantise_gelu = dequantise_gelu,
+    .exp = exp_all,
+    .gelu = gelu,
+    .softmax = softmax,
+    .layer_norm = layer_norm,
+    .matmul = matmul,
+    .panel = panel_columns,
 };
 
 }  // namespace penchant
