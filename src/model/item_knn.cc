@@ -79,7 +79,7 @@ bool better(const Neighbour& a, const Neighbour& b) {
 // The neighbours of one item: products of its column with all others that share a user, summed into
 // `sums` (all zero before and after).
 std::vector<Neighbour> neighbours_of(uint32_t item, const Sparse& users, const Sparse& columns,
-                                     std::span<const double> norms, size_t limit,
+                                     std::span<const double> squares, size_t limit,
                                      std::vector<double>& sums, std::vector<uint32_t>& touched) {
   for (const Entry& user : columns.row(item)) {
     for (const Entry& other : users.row(user.other)) {
@@ -91,7 +91,7 @@ std::vector<Neighbour> neighbours_of(uint32_t item, const Sparse& users, const S
   std::vector<Neighbour> found;
   found.reserve(touched.size());
   for (const uint32_t other : touched) {
-    const double similarity = sums[other] / (norms[item] * norms[other]);
+    const double similarity = sums[other] / std::sqrt(squares[item] * squares[other]);
     if (other != item) found.push_back({other, static_cast<float>(similarity)});
     sums[other] = 0;
   }
@@ -110,11 +110,11 @@ ItemKnn ItemKnn::train(std::span<const Interaction> interactions, size_t items,
                        const ItemKnnOptions& options, ThreadPool* pool) {
   const Sparse users = by_user(interactions, items, options);
   const Sparse columns = transposed(users, items);
-  std::vector<double> norms(items);
+  std::vector<double> squares(items);
   for (size_t i = 0; i < items; ++i) {
     double sum = 0;
     for (const Entry& e : columns.row(i)) sum += static_cast<double>(e.confidence) * e.confidence;
-    norms[i] = std::sqrt(sum);
+    squares[i] = sum;
   }
 
   std::vector<std::vector<Neighbour>> lists(items);
@@ -123,7 +123,7 @@ ItemKnn ItemKnn::train(std::span<const Interaction> interactions, size_t items,
   std::vector<std::vector<uint32_t>> touched(workers);
   const auto one = [&](size_t i, int worker) {
     const auto w = static_cast<size_t>(worker);
-    lists[i] = neighbours_of(static_cast<uint32_t>(i), users, columns, norms, options.neighbours,
+    lists[i] = neighbours_of(static_cast<uint32_t>(i), users, columns, squares, options.neighbours,
                              sums[w], touched[w]);
   };
   if (pool != nullptr) {
@@ -155,7 +155,7 @@ float ItemKnn::similarity(uint32_t history, uint32_t row) const {
   return 0;
 }
 
-std::vector<Neighbour> ItemKnn::scores(std::span<const Preference> history) const {
+std::vector<RowScore> ItemKnn::scores(std::span<const Preference> history) const {
   // Scratch kept per thread: all zero between calls, so a call costs what it touches.
   thread_local std::vector<double> sums;
   thread_local std::vector<uint32_t> touched;
@@ -168,10 +168,10 @@ std::vector<Neighbour> ItemKnn::scores(std::span<const Preference> history) cons
   }
   std::sort(touched.begin(), touched.end());
   touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-  std::vector<Neighbour> out;
+  std::vector<RowScore> out;
   out.reserve(touched.size());
   for (const uint32_t row : touched) {
-    if (sums[row] != 0) out.push_back({row, static_cast<float>(sums[row])});
+    if (sums[row] != 0) out.push_back({row, sums[row]});
     sums[row] = 0;
   }
   touched.clear();

@@ -38,6 +38,11 @@ struct Preference {  // one history item and how much it counts
   float strength = 0;
 };
 
+struct RowScore {
+  uint32_t row = 0;
+  double score = 0;
+};
+
 class ItemKnn {
  public:
   ItemKnn() = default;
@@ -50,8 +55,9 @@ class ItemKnn {
   std::span<const Neighbour> neighbours(uint32_t row) const;
   float similarity(uint32_t history, uint32_t row) const;  // 0 when not among the neighbours
 
-  // Every item with a score other than 0 and its score, by row.
-  std::vector<Neighbour> scores(std::span<const Preference> history) const;
+  // Every item with a score other than 0 and its score, by row. Summed in double precision over
+  // single-precision similarities: for whole strengths the order of the history does not matter.
+  std::vector<RowScore> scores(std::span<const Preference> history) const;
 
  private:
   std::vector<uint64_t> starts_;  // [items + 1] into neighbours_

@@ -55,10 +55,10 @@ float typical_tenth_best(const ItemKnn& item_knn, std::span<const Interaction> i
     for (const Preference& p : history) sum += p.strength;
     for (Preference& p : history) p.strength /= sum;
     std::vector<float> scores;
-    for (const Neighbour& n : item_knn.scores(history)) {
+    for (const RowScore& n : item_knn.scores(history)) {
       const bool known = std::any_of(history.begin(), history.end(),
                                      [&n](const Preference& p) { return p.row == n.row; });
-      if (!known) scores.push_back(n.similarity);
+      if (!known) scores.push_back(static_cast<float>(n.score));
     }
     if (scores.empty()) continue;
     const size_t tenth = std::min<size_t>(9, scores.size() - 1);

@@ -65,15 +65,12 @@ void want_history(Wish& wish, const World& world, const UserState& user, const W
   }
 }
 
-Wish wish_of(const World& world, const UserState* user, const Weights& weights,
-             std::string_view language) {
+Wish wish_of(const World& world, const UserState* user, const Weights& weights) {
   Wish wish;
   if (user != nullptr) {
     want_interests(wish, world, *user, weights);
     want_declared(wish, *user, weights);
     want_history(wish, world, *user, weights);
-    wish.subject.interest_names =
-        name_interests(world.catalogue, wish.subject.interests, Sentences::in(language));
   }
   const Taste& t = wish.taste;
   wish.personal = !t.directions.empty() || !t.phrases.empty() || !t.history.empty();
@@ -81,6 +78,11 @@ Wish wish_of(const World& world, const UserState* user, const Weights& weights,
   wish.taste.trending_weight = wish.personal ? weights.trending : weights.cold_trending;
   wish.taste.latest_weight = wish.personal ? weights.latest : weights.cold_latest;
   return wish;
+}
+
+void name_subject(const World& world, std::string_view language, Wish& wish) {
+  wish.subject.interest_names =
+      name_interests(world.catalogue, wish.subject.interests, Sentences::in(language));
 }
 
 // Cuts the page out of the one list and lets the gate speak once more.
@@ -155,13 +157,20 @@ void drop_worthless(Candidates& candidates) {
 
 Answer recommend(const World& world, const UserState* user, const Request& request) {
   const Gate gate(world, user, request);
-  const Wish wish = wish_of(world, user, request.weights, request.language);
+  Wish wish = wish_of(world, user, request.weights);
+  name_subject(world, request.language, wish);
   const Candidates candidates = score(world, wish.taste, propose(world, wish.taste, gate.mask()));
   Answer answer;
   answer.personal = wish.personal;
   answer.items = page(world, gate, wish, candidates, request);
   answer.summary = summary(wish, answer, request.language);
   return answer;
+}
+
+std::vector<double> scores_of(const World& world, const UserState* user, const Weights& weights,
+                              std::span<const uint32_t> rows) {
+  const Wish wish = wish_of(world, user, weights);
+  return score(world, wish.taste, {rows.begin(), rows.end()}).scores;
 }
 
 Answer similar(const World& world, uint32_t row, const Request& request) {
@@ -219,7 +228,8 @@ Answer search(const World& world, const Query& query, const Request& request) {
 Explanation explain(const World& world, const UserState* user, uint32_t row,
                     const Request& request) {
   const Gate gate(world, user, request);
-  const Wish wish = wish_of(world, user, request.weights, request.language);
+  Wish wish = wish_of(world, user, request.weights);
+  name_subject(world, request.language, wish);
   const Candidates candidates = score(world, wish.taste, {row});
   const Explainer explainer(world, wish.taste, wish.subject, request.language);
   Explanation out;

@@ -60,6 +60,10 @@ struct Request {
 // For a user; null or one without history and declared interests gets the cold-start answer.
 Answer recommend(const World& world, const UserState* user, const Request& request);
 
+// The scores by which `recommend` orders these rows (ascending) before diversity.
+std::vector<double> scores_of(const World& world, const UserState* user, const Weights& weights,
+                              std::span<const uint32_t> rows);
+
 // Like an item, by meaning and by behaviour; the item itself is never in the answer.
 Answer similar(const World& world, uint32_t row, const Request& request);
 

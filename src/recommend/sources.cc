@@ -80,14 +80,13 @@ void add_directions(std::vector<uint32_t>& rows, const World& world, const Taste
 
 void add_history(std::vector<uint32_t>& rows, const World& world, const Taste& taste,
                  std::span<const uint8_t> allowed) {
-  std::vector<Neighbour> scores = world.behaviour.item_knn().scores(taste.history);
+  std::vector<RowScore> scores = world.behaviour.item_knn().scores(taste.history);
   std::erase_if(scores,
-                [&](const Neighbour& n) { return n.row >= allowed.size() || allowed[n.row] == 0; });
+                [&](const RowScore& s) { return s.row >= allowed.size() || allowed[s.row] == 0; });
   const size_t keep = std::min(scores.size(), depth_source);
   std::partial_sort(scores.begin(), scores.begin() + static_cast<ptrdiff_t>(keep), scores.end(),
-                    [](const Neighbour& a, const Neighbour& b) {
-                      return a.similarity != b.similarity ? a.similarity > b.similarity
-                                                          : a.row < b.row;
+                    [](const RowScore& a, const RowScore& b) {
+                      return a.score != b.score ? a.score > b.score : a.row < b.row;
                     });
   for (size_t i = 0; i < keep; ++i) rows.push_back(scores[i].row);
 }
@@ -140,12 +139,12 @@ std::vector<float> direction_values(const World& world, const Taste::Direction& 
 std::vector<float> history_values(const World& world, const Taste& taste,
                                   std::span<const uint32_t> rows) {
   std::vector<float> values(rows.size());
-  const std::vector<Neighbour> scores = world.behaviour.item_knn().scores(taste.history);
+  const std::vector<RowScore> scores = world.behaviour.item_knn().scores(taste.history);
   size_t s = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     while (s < scores.size() && scores[s].row < rows[i]) ++s;
     if (s < scores.size() && scores[s].row == rows[i]) {
-      values[i] = scores[s].similarity / taste.history_scale;
+      values[i] = static_cast<float>(scores[s].score / taste.history_scale);
     }
   }
   return values;
