@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Compares Penchant's tokenizer with the Hugging Face `tokenizers` package, text for text.
+
+    tools/compare_tokenizer.py --model FOLDER [--data FOLDER] [--program build/release/penchant]
+
+Every text of the data folder (strings of JSON, cells of CSV, lines of everything else, broken UTF-8
+decoded with U+FFFD) and a set of hostile made-up texts go through `penchant tokenize` and through
+the package; ids and offsets must be the same. Equal texts are compared once. Prints the first
+differences and the counts; exits 1 when there was any difference. Needs the package:
+    .venv/bin/pip install -r bench/requirements.txt
+
+The program reads lines, so texts are cut at line feeds first and a carriage return at their end is
+dropped. With --json the program reads one JSON string a line instead, and texts stay whole;
+build/release/bench/tokenizer_bench does. What tokenizer.json says about padding is ignored, and
+texts are compared whole; where the file truncates, one text in ten is compared truncated too.
+"""
+import argparse
+import csv
+import gzip
+import json
+import os
+import queue
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+TEXT_BYTES = 1 << 20  # limits::text_bytes
+BATCH_BYTES = 4 << 20
+SHOWN = 20
+csv.field_size_limit(1 << 30)
+
+
+# --- Texts of the data folder.
+
+def strings_of(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from strings_of(entry)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield key
+            yield from strings_of(entry)
+
+
+def texts_of_file(path):
+    raw = path.read_bytes()
+    name = path.name
+    if name.endswith(".gz"):
+        raw, name = gzip.decompress(raw), name[:-3]
+    if name.endswith((".tar", ".png", ".jpg")):
+        return
+    text = raw.decode("utf-8", errors="replace")
+    lines = text.split("\n")
+    if name.endswith(".json"):
+        try:
+            yield from strings_of(json.loads(text))
+            return
+        except ValueError:
+            pass  # one object a line, or none at all
+    if name.endswith((".jsonl", ".json")):
+        for line in lines:
+            try:
+                yield from strings_of(json.loads(line))
+            except ValueError:
+                yield line
+        return
+    if name.endswith(".csv"):
+        for row in csv.reader(lines):
+            yield from row
+    yield from lines
+    # Whole paragraphs too: lines are short.
+    for begin in range(0, len(text), 100_000):
+        yield text[begin:begin + 100_000]
+
+
+def texts_of_folder(folder):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        yield from texts_of_file(path)
+
+
+# --- Hostile texts.
+
+POOLS = {
+    "ascii": [chr(c) for c in range(0x20, 0x7F)],
+    "control": [chr(c) for c in [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, 0x180E, 0xFEFF]],
+    "space": list(" \t\r\n\x0b\x0c\x85\u00a0\u1680\u2000\u2009\u2028\u2029\u202f\u205f\u3000"),
+    "mark": [chr(c) for c in [*range(0x300, 0x370), *range(0x483, 0x48A), 0x5B0, 0x5BC, 0x64B,
+                              0x651, 0x670, 0x93C, 0x94D, 0xE48, 0xF71, 0xF72, 0x1AB0, 0x20D0,
+                              0x20DD, 0x302E, 0x3099, 0x309A, 0xFE00, 0xFE0F, 0xFE20, 0x1D165,
+                              0x1D16D, 0xE0100, 0x897, 0x1ACF, 0x1E5EE]],
+    "joiner": list("\u200b\u200c\u200d\u2060\u034f\ufe0f\u20e3"),
+    "bidi": list("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    "rtl": [chr(c) for c in [*range(0x5D0, 0x5EB), *range(0x620, 0x64B), *range(0x712, 0x730),
+                             *range(0x780, 0x7B0), 0xFB1D, 0xFB4F, 0xFDFA, 0xFEFB]],
+    "emoji": list("\U0001F468\U0001F469\U0001F467\U0001F3FB\U0001F3FF\U0001F1E8\U0001F1F3\U0001F1FA"
+                  "\u2764\u261d\u2695\u00a9\U0001F600\U0001FAE0\U0001F9D1\U0001F91D"),
+    "indic": [chr(c) for c in [*range(0x905, 0x93A), *range(0x93A, 0x950), *range(0x995, 0x9C0),
+                               0x9CD, 0xACD, 0xB4D, *range(0xB85, 0xBC0), 0xBCD, 0xD4D, 0xDCA,
+                               0x1039, 0x17D2, *range(0xE01, 0xE34), *range(0xE34, 0xE4F)]],
+    "hangul": [chr(c) for c in [*range(0x1100, 0x1113), *range(0x1161, 0x1176),
+                                *range(0x11A7, 0x11C3), 0xAC00, 0xAC01, 0xD7A3, 0xA960, 0xD7B0]],
+    "latin": [chr(c) for c in [*range(0xA0, 0x250), *range(0x1E00, 0x2000), *range(0x2070, 0x2190),
+                               *range(0xFB00, 0xFB07), *range(0xFF00, 0xFFF0)]],
+    "greek": [chr(c) for c in [*range(0x370, 0x400), *range(0x400, 0x530)] if c != 0x378],
+    "han": [chr(c) for c in [*range(0x4E00, 0x5000), 0x3400, 0x9FFF, 0x20000, 0x2A700, 0x2B740,
+                             0x2B820, 0x2EBF0, 0x30000, 0xF900, 0xFAD9, 0x2F800, 0x3001, 0x3002]],
+    "kana": [chr(c) for c in [*range(0x3041, 0x30FF), *range(0xFF65, 0xFFA0), 0x3300, 0x32FF]],
+    "odd": [chr(c) for c in [0, 1, 0xFFFD, 0xFFFE, 0xFFFF, 0x378, 0xE000, 0xF8FF, 0x10FFFF, 0x1FFFE,
+                             0xE0001, 0xE0041, 0xF0000, 0x2581, 0x120, 0x130, 0x131, 0x3A3, 0x3C2,
+                             0x1E9E, 0xDF, 0x149, 0x390, 0x10D50, 0x16EA0, 0xA7CB, 0x1C89, 0x2FA1D]],
+    "special": ["[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", "<s>", "</s>", "<mask>", "<unk>",
+                "<pad>", "##a", "\u2581", "<0x0A>", "[cls]", " <mask> ", "< mask>", "\r\n"],
+}
+
+
+def hostile_texts(seed=20240229):
+    random_ = random.Random(seed)
+    names = list(POOLS)
+    # Every code point, alone between letters, beside its neighbours, and before a mark.
+    points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    for begin in range(0, len(points), 24):
+        group = [chr(c) for c in points[begin:begin + 24]]
+        yield "".join(group)
+        yield " ".join("a" + c + "B" for c in group)
+        yield "\u0301".join(group)
+    # Strings of one, two or three kinds of characters.
+    for _ in range(300_000):
+        pools = random_.choices(names, k=random_.randint(1, 3))
+        length = random_.choice((1, 2, 3, 5, 8, 13, 30, 100))
+        yield "".join(random_.choice(POOLS[random_.choice(pools)]) for _ in range(length))
+    # Runs of one character, and of one among others.
+    for c in "a A z9.,-#\u2581 \u00e9\u0301\u200d\u0e33\u4e2d\u3002\ud55c\U0001F600\ufffd\x00\x01\xad":
+        for length in (99, 100, 101, 255, 256, 257, 511, 512, 513, 100_000):
+            yield c * length
+            yield "a" + c * length + "b"
+    yield from ("ab" * 50_000, "a\u0301" * 50_000, "\u0301\u0323" * 50_000, "\u4e2d\u0301" * 30_000,
+                "\U0001F468\u200d" * 20_000, "\U0001F1E8" * 30_001, "\u0915\u094d" * 20_000,
+                "[MASK]" * 20_000, " <mask> " * 20_000, "\r\n" * 50_000, ". " * 50_000)
+    # About a megabyte in one line.
+    for pools in (["ascii"], ["han"], ["latin", "mark"], ["emoji", "joiner"], ["rtl", "bidi"],
+                  ["indic"], names):
+        line = []
+        size = 0
+        while size < TEXT_BYTES - 100:
+            line.append(random_.choice(POOLS[random_.choice(pools)]))
+            size += len(line[-1].encode())
+        yield "".join(line)
+        yield "".join(line).replace(" ", "")
+
+
+# --- The comparison.
+
+def prepared(texts, whole):
+    """Unique texts within the limit, cut at line feeds unless `whole`."""
+    seen = set()
+    for text in texts:
+        for part in [text] if whole else (p.rstrip("\r") for p in text.split("\n")):
+            if len(part) > TEXT_BYTES or len(part.encode("utf-8", "replace")) > TEXT_BYTES:
+                continue
+            key = hash(part)
+            if key in seen:
+                continue
+            seen.add(key)
+            # Lone surrogates can come out of JSON's escapes; no UTF-8 has them.
+            yield part.encode("utf-8", "replace").decode() if not part.isascii() else part
+
+
+def batches(texts):
+    batch, size = [], 0
+    for text in texts:
+        batch.append(text)
+        size += len(text) + 16
+        if size >= BATCH_BYTES // 4:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class Program:
+    """Penchant, fed by a thread and read in step."""
+
+    def __init__(self, command, texts, as_json):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.sent = queue.Queue(64)
+        self.as_json = as_json
+        threading.Thread(target=self.feed, args=(texts,), daemon=True).start()
+
+    def feed(self, texts):
+        try:
+            for batch in batches(texts):
+                lines = [json.dumps(t) if self.as_json else t for t in batch]
+                self.sent.put(batch)
+                self.process.stdin.write(("\n".join(lines) + "\n").encode())
+            self.process.stdin.close()
+        finally:
+            self.sent.put(None)
+
+    def answers(self):
+        while (batch := self.sent.get()) is not None:
+            yield batch, [self.process.stdout.readline() for _ in batch]
+        if self.process.wait() != 0:
+            sys.exit(f"the program ended with {self.process.returncode}")
+
+
+def compare(package, command, texts, as_json, label):
+    compared = different = tokens = size = 0
+    started = time.time()
+    for batch, lines in Program(command, texts, as_json).answers():
+        for text, line, expected in zip(batch, lines, package.encode_batch(batch)):
+            compared += 1
+            size += len(text)
+            if not line:
+                sys.exit("the program ended before its input")
+            answer = json.loads(line)
+            ids, offsets = expected.ids, expected.offsets
+            tokens += len(ids)
+            if answer.get("ids") == ids and [tuple(o) for o in answer["offsets"]] == offsets:
+                continue
+            different += 1
+            if different <= SHOWN:
+                show(text, answer, ids, offsets)
+        if sys.stderr.isatty():
+            print(f"\r{compared:,} texts", end="", file=sys.stderr)
+    print(f"{label}: {compared:,} texts, {size:,} characters, {tokens:,} tokens compared; "
+          f"{different:,} differ ({time.time() - started:.0f} s)", flush=True)
+    return different
+
+
+def show(text, answer, ids, offsets):
+    print(f"DIFFERENT: {ascii(text[:300])}{' ...' if len(text) > 300 else ''}")
+    if "ids" not in answer:
+        return print(f"  penchant: {answer}")
+    mine = list(zip(answer["ids"], map(tuple, answer["offsets"])))
+    theirs = list(zip(ids, offsets))
+    at = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b),
+              min(len(mine), len(theirs)))
+    print(f"  from token {at}: penchant {mine[at:at + 5]} of {len(mine)}, "
+          f"package {theirs[at:at + 5]} of {len(theirs)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", type=Path, required=True, help="a Hugging Face folder")
+    parser.add_argument("--data", type=Path, default=os.environ.get("PENCHANT_TEST_DATA") or None)
+    parser.add_argument("--program", default="build/release/penchant")
+    parser.add_argument("--json", action="store_true", help="the program reads JSON strings")
+    options = parser.parse_args()
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        sys.exit("the tokenizers package is missing: .venv/bin/pip install -r bench/requirements.txt")
+
+    source = (options.model / "tokenizer.json").read_text(encoding="utf-8")
+    settings = json.loads(source)
+    truncates = settings.get("truncation") is not None
+    sources = [("hostile", hostile_texts())]
+    if options.data:
+        sources.append((str(options.data), texts_of_folder(options.data)))
+    else:
+        print("no --data and no PENCHANT_TEST_DATA: made-up texts only")
+
+    different = 0
+    with tempfile.TemporaryDirectory() as folder:
+        settings["truncation"] = settings["padding"] = None
+        whole = json.dumps(settings, ensure_ascii=False)
+        Path(folder, "tokenizer.json").write_text(whole, encoding="utf-8")
+
+        def command(model):
+            arguments = [str(model)] if options.json else ["tokenize", "--model", str(model)]
+            return [options.program, *arguments]
+
+        for label, texts in sources:
+            different += compare(Tokenizer.from_str(whole), command(folder),
+                                 prepared(texts, options.json), options.json, label)
+        if truncates:
+            package = Tokenizer.from_str(source)
+            package.no_padding()
+            texts = (t for i, t in enumerate(prepared(hostile_texts(1), options.json)) if i % 10 == 0)
+            different += compare(package, command(options.model), texts, options.json, "truncated")
+    sys.exit(1 if different else 0)
+
+
+if __name__ == "__main__":
+    main()
