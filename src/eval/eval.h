@@ -22,13 +22,13 @@ namespace penchant {
 class ThreadPool;
 
 struct EvalOptions {
-  SplitOptions split;
+  SplitOptions split = {};
   bool hide_history = true;  // the history is not ranked
   bool implicit = true;      // every event is a positive of strength 1; else by its rule
   std::vector<size_t> cutoffs = {10};
-  BootstrapOptions bootstrap;
-  BehaviourOptions behaviour;
-  Weights weights;
+  BootstrapOptions bootstrap = {};
+  BehaviourOptions behaviour = {};
+  Weights weights = {};
   size_t users_max = 0;  // ask only about every n-th user; 0: all
 };
 

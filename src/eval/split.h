@@ -21,7 +21,7 @@ struct UserHistory {
 };
 
 enum class SplitKind {
-  leave_one_out,  // last = test, last but one = valid, rest = train; users with fewer than 3 are out
+  leave_one_out,  // last = test, last but one = valid, rest = train; users of fewer are out
   time,           // before a moment = train; the first event after it = the answer
 };
 enum class Part { valid, test };
