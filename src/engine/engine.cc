@@ -163,8 +163,10 @@ class EngineImpl final : public Engine {
   Result<json::object> match(std::string_view text, std::span<const std::string> interests,
                              std::string_view language) override {
     TRY(Encoder * encoder, this->encoder());
+    TRY(check_utf8(text, "\"text\""));
+    TRY(const auto background, match_background(*encoder));
     return match_text(text, interests, language.empty() ? explain_language(text) : language,
-                      *encoder);
+                      *encoder, *background);
   }
 
   Result<json::object> embed(std::span<const std::string> texts) override {
@@ -252,6 +254,16 @@ class EngineImpl final : public Engine {
       if (!kept.ok()) log(LogLevel::warning, kept.error().message);
     }
     return {};
+  }
+
+  // Made once, at the first match.
+  Result<std::shared_ptr<const MatchBackground>> match_background(Encoder& encoder) {
+    MutexLock lock(background_mutex_);
+    if (match_background_ == nullptr) {
+      TRY(auto made, MatchBackground::make(encoder));
+      match_background_ = std::make_shared<const MatchBackground>(std::move(made));
+    }
+    return match_background_;
   }
 
   // Shared with the callers at work: an import replaces the tenant under them.
@@ -351,6 +363,9 @@ class EngineImpl final : public Engine {
   std::unique_ptr<Encoder> encoder_ GUARDED_BY(encoder_mutex_);
   std::optional<Error> encoder_error_ GUARDED_BY(encoder_mutex_);  // of the one attempt to open it
   std::atomic<bool> told_missing_{false};
+
+  Mutex background_mutex_;
+  std::shared_ptr<const MatchBackground> match_background_ GUARDED_BY(background_mutex_);
 
   SharedMutex tenants_mutex_;
   std::map<std::string, std::shared_ptr<Tenant>, std::less<>> tenants_ GUARDED_BY(tenants_mutex_);
