@@ -103,6 +103,13 @@ Result<uint64_t> embed(const Arguments& arguments, const EmbedOptions& options) 
 
 }  // namespace
 
+std::vector<Option> embed_options() {
+  std::vector<Option> out = model_options();
+  out.push_back({"format", "F", "jsonl or npy (one float32 array; default: jsonl)"});
+  out.push_back({"purpose", "P", "plain, query or passage (default: plain, the text as given)"});
+  return out;
+}
+
 int command_embed(const Arguments& arguments) {
   const auto options = read_options(arguments);
   if (!options.ok()) return usage_error(options.error().message);

@@ -64,6 +64,12 @@ Result<Tokenizer> open_tokenizer(const Arguments& arguments) {
 
 }  // namespace
 
+std::vector<Option> tokenize_options() {
+  return {{"model", "M", "an installed model's name, or a folder with tokenizer.json", 'm'},
+          {"models", "DIR", "where models are installed (default: $PENCHANT_MODELS)"},
+          {"threads", "N", "1 to 1024 (default: all processors)"}};
+}
+
 int command_tokenize(const Arguments& arguments) {
   if (!arguments.has("model")) return usage_error("option --model is missing");
   const auto threads = chosen_threads(arguments);

@@ -40,8 +40,31 @@ inline constexpr int exit_usage = 2;
 int usage_error(std::string_view message);
 int failure(const Error& error);
 
+// The functions and options of the rows.
+int command_import(const Arguments& arguments);
+int command_export(const Arguments& arguments);
+int command_recommend(const Arguments& arguments);
+int command_similar(const Arguments& arguments);
+int command_search(const Arguments& arguments);
+int command_match(const Arguments& arguments);
+int command_explain(const Arguments& arguments);
+int command_mine(const Arguments& arguments);
+int command_user(const Arguments& arguments);
+int command_doctor(const Arguments& arguments);
 int command_embed(const Arguments& arguments);
 int command_model(const Arguments& arguments);
 int command_tokenize(const Arguments& arguments);
+std::vector<Option> import_options();
+std::vector<Option> export_options();
+std::vector<Option> recommend_options();
+std::vector<Option> similar_options();
+std::vector<Option> search_options();
+std::vector<Option> match_options();
+std::vector<Option> explain_options();
+std::vector<Option> mine_options();
+std::vector<Option> user_options();
+std::vector<Option> doctor_options();
+std::vector<Option> embed_options();
+std::vector<Option> tokenize_options();
 
 }  // namespace penchant

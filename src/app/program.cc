@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/version.h"
+#include "base/log.h"
 
 namespace penchant {
 
@@ -12,6 +13,15 @@ namespace {
 
 // Whose usage a message is about; empty before a command is known.
 std::string_view current_command;
+
+// The library's messages; one call, so that threads do not mix lines.
+void print_message(LogLevel level, std::string_view message) {
+  const char* prefix = level == LogLevel::info    ? ""
+                       : level == LogLevel::error ? "error: "
+                                                  : "note: ";
+  const std::string line = fmt::format("penchant: {}{}\n", prefix, message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
 
 int print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -57,6 +67,7 @@ int failure(const Error& error) {
 }
 
 int run_program(std::span<const std::string> words) {
+  set_log_sink(print_message);
   if (words.empty()) {
     fmt::print(stderr, "{}", program_help());
     return exit_usage;
