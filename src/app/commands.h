@@ -51,6 +51,7 @@ int command_explain(const Arguments& arguments);
 int command_mine(const Arguments& arguments);
 int command_user(const Arguments& arguments);
 int command_doctor(const Arguments& arguments);
+int command_eval(const Arguments& arguments);
 int command_embed(const Arguments& arguments);
 int command_model(const Arguments& arguments);
 int command_tokenize(const Arguments& arguments);
@@ -64,6 +65,7 @@ std::vector<Option> explain_options();
 std::vector<Option> mine_options();
 std::vector<Option> user_options();
 std::vector<Option> doctor_options();
+std::vector<Option> eval_options();
 std::vector<Option> embed_options();
 std::vector<Option> tokenize_options();
 
