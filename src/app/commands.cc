@@ -13,6 +13,8 @@ std::vector<Option> model_command_options() {
 constexpr size_t many = 100'000;  // files or texts on one command line
 
 constexpr Command table[] = {
+    {"serve", "Everything over REST, on this machine alone", "--data DIR [--port P]",
+     "penchant serve --data shop --port 8080", 0, 0, serve_options, command_serve},
     {"import", "Files of items, users and events into a data folder", "--data DIR FILE...",
      "penchant import --data shop items.jsonl events.csv --map user=customer", 1, many,
      import_options, command_import},

@@ -54,6 +54,8 @@ int command_doctor(const Arguments& arguments);
 int command_eval(const Arguments& arguments);
 int command_embed(const Arguments& arguments);
 int command_model(const Arguments& arguments);
+int command_serve(const Arguments& arguments);
+std::vector<Option> serve_options();
 int command_tokenize(const Arguments& arguments);
 std::vector<Option> import_options();
 std::vector<Option> export_options();

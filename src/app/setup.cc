@@ -34,9 +34,8 @@ Path models_folder(const Arguments& arguments) {
 
 Result<Path> chosen_model(const Arguments& arguments) {
   const std::string name = arguments.get("model");
-  if (name.empty()) return invalid("option --model is missing");
-  std::error_code ignored;
-  return find_model(name, models_folder(arguments));
+  return name.empty() ? preferred_model(models_folder(arguments))
+                      : find_model(name, models_folder(arguments));
 }
 
 Result<int> chosen_threads(const Arguments& arguments) {

@@ -65,8 +65,6 @@ const Operation* find_operation(std::string_view name);  // null when there is n
 // values arrive as strings and are converted to the field's type here (a list: several values or
 // one with commas).
 Result<json::object> check_arguments(const Operation& operation, json::object raw);
-// The same where every value arrives as text, as on a command line.
-Result<json::object> check_text_arguments(const Operation& operation, json::object raw);
 
 // JSON Schemas of records and answers, by name, for OpenAPI components.
 const json::object& answer_schemas();

@@ -41,7 +41,7 @@ std::string range_text(const Field& field, std::string_view kind) {
   return fmt::format("{} from {} to {}", kind, field.minimum, field.maximum);
 }
 
-// ---- Text to typed values (path, query, command line)
+// ---- Text to typed values (path and query)
 
 Result<json::value> number_from_text(const Field& field, std::string_view text) {
   const char* end = text.data() + text.size();
@@ -192,7 +192,9 @@ const Field* find_field(const Operation& operation, std::string_view name) {
   return nullptr;
 }
 
-Result<json::object> check(const Operation& operation, json::object raw, bool all_text) {
+}  // namespace
+
+Result<json::object> check_arguments(const Operation& operation, json::object raw) {
   json::object out;
   for (auto& entry : raw) {
     const std::string_view name = entry.key();
@@ -202,7 +204,7 @@ Result<json::object> check(const Operation& operation, json::object raw, bool al
           fmt::format("{}: {} has no such field", shown(json::value(name)), operation.name));
     json::value value = std::move(entry.value());
     if (value.is_null()) continue;  // as if absent
-    if (all_text || field->place != FieldPlace::body) {
+    if (field->place != FieldPlace::body) {
       TRY(value, from_text(*field, value));
     }
     TRY(out[name], check_value(*field, std::move(value)));
@@ -214,16 +216,6 @@ Result<json::object> check(const Operation& operation, json::object raw, bool al
     TRY(out[field.name], parse_json(field.fallback, field.name));
   }
   return out;
-}
-
-}  // namespace
-
-Result<json::object> check_arguments(const Operation& operation, json::object raw) {
-  return check(operation, std::move(raw), false);
-}
-
-Result<json::object> check_text_arguments(const Operation& operation, json::object raw) {
-  return check(operation, std::move(raw), true);
 }
 
 }  // namespace penchant

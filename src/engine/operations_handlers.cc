@@ -7,7 +7,7 @@
 #include "encoder/encoder.h"
 #include "engine/engine.h"
 
-namespace penchant {
+namespace penchant::handlers {
 
 namespace {
 
@@ -48,7 +48,7 @@ RecommendQuery query_of(const Caller& caller, const json::object& arguments) {
   return query;
 }
 
-Answer value(Result<json::object> object) {
+Outcome value(Result<json::object> object) {
   if (!object.ok()) return std::move(object).error();
   return json::value(*std::move(object));
 }
@@ -76,48 +76,48 @@ json::value accepted(size_t count) { return json::object{{"accepted", count}}; }
 
 }  // namespace
 
-Answer put_items(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome put_items(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(const auto items, records_of(arguments, "items", item_from_json));
   TRY(engine.put_items(caller.tenant, items));
   return accepted(items.size());
 }
 
-Answer put_users(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome put_users(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(const auto users, records_of(arguments, "users", user_from_json));
   TRY(engine.put_users(caller.tenant, users));
   return accepted(users.size());
 }
 
-Answer put_events(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome put_events(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(const auto events, records_of(arguments, "events", event_from_json));
   TRY(engine.put_events(caller.tenant, events));
   return accepted(events.size());
 }
 
-Answer get_item(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome get_item(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(Store * store, engine.store());
   TRY(const StoredItem stored, store->item(caller.tenant, text_of(arguments, "id")));
   return json::value(to_json(stored.item));
 }
 
-Answer delete_item(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome delete_item(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(engine.delete_item(caller.tenant, text_of(arguments, "id")));
   return json::value(json::object{{"deleted", true}});
 }
 
-Answer get_user(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome get_user(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(Store * store, engine.store());
   TRY(const User user, store->user(caller.tenant, text_of(arguments, "id")));
   return json::value(to_json(user));
 }
 
-Answer delete_user(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome delete_user(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(engine.delete_user(caller.tenant, text_of(arguments, "id")));
   return json::value(json::object{{"deleted", true}});
 }
 
 // A user who has only acted has events but no record; one who has neither is unknown.
-Answer user_events(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome user_events(Engine& engine, const Caller& caller, const json::object& arguments) {
   TRY(Store * store, engine.store());
   const std::string id = text_of(arguments, "id");
   TRY(auto events, store->user_events(caller.tenant, id, count_of(arguments, "n")));
@@ -128,40 +128,40 @@ Answer user_events(Engine& engine, const Caller& caller, const json::object& arg
   return json::value(json::object{{"user", id}, {"events", std::move(out)}});
 }
 
-Answer interests(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome interests(Engine& engine, const Caller& caller, const json::object& arguments) {
   return value(
       engine.interests(caller.tenant, text_of(arguments, "id"), language_of(caller, arguments)));
 }
 
-Answer recommend(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome recommend(Engine& engine, const Caller& caller, const json::object& arguments) {
   RecommendQuery query = query_of(caller, arguments);
   query.user = text_of(arguments, "id");
   return value(engine.recommend(caller.tenant, query));
 }
 
-Answer explain(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome explain(Engine& engine, const Caller& caller, const json::object& arguments) {
   RecommendQuery query = query_of(caller, arguments);
   query.user = text_of(arguments, "id");
   return value(engine.explain(caller.tenant, text_of(arguments, "item"), query));
 }
 
-Answer similar(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome similar(Engine& engine, const Caller& caller, const json::object& arguments) {
   return value(
       engine.similar(caller.tenant, text_of(arguments, "id"), query_of(caller, arguments)));
 }
 
-Answer search(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome search(Engine& engine, const Caller& caller, const json::object& arguments) {
   RecommendQuery query = query_of(caller, arguments);
   query.diversity = 0;  // who searches wants the best hits, not a mixture
   return value(engine.search(caller.tenant, text_of(arguments, "query"), query));
 }
 
-Answer match(Engine& engine, const Caller& caller, const json::object& arguments) {
+Outcome match(Engine& engine, const Caller& caller, const json::object& arguments) {
   return value(engine.match(text_of(arguments, "text"), texts_of(arguments, "interests"),
                             language_of(caller, arguments)));
 }
 
-Answer embed(Engine& engine, const Caller&, const json::object& arguments) {
+Outcome embed(Engine& engine, const Caller&, const json::object& arguments) {
   const std::string model = text_of(arguments, "model");
   if (!model.empty()) {
     TRY(const Encoder* encoder, engine.encoder());
@@ -172,8 +172,8 @@ Answer embed(Engine& engine, const Caller&, const json::object& arguments) {
   return value(engine.embed(texts_of(arguments, "texts")));
 }
 
-Answer mine(Engine& engine, const Caller&, const json::object& arguments) {
+Outcome mine(Engine& engine, const Caller&, const json::object& arguments) {
   return value(engine.mine(texts_of(arguments, "texts"), count_of(arguments, "n")));
 }
 
-}  // namespace penchant
+}  // namespace penchant::handlers

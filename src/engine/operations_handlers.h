@@ -6,25 +6,25 @@
 #include "base/result.h"
 #include "engine/operations.h"
 
-namespace penchant {
+namespace penchant::handlers {
 
-using Answer = Result<json::value>;
+using Outcome = Result<json::value>;
 
-Answer put_items(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer put_users(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer put_events(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer get_item(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer delete_item(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer get_user(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer delete_user(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer user_events(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer interests(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer recommend(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer explain(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer similar(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer search(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer match(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer embed(Engine& engine, const Caller& caller, const json::object& arguments);
-Answer mine(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome put_items(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome put_users(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome put_events(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome get_item(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome delete_item(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome get_user(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome delete_user(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome user_events(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome interests(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome recommend(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome explain(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome similar(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome search(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome match(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome embed(Engine& engine, const Caller& caller, const json::object& arguments);
+Outcome mine(Engine& engine, const Caller& caller, const json::object& arguments);
 
-}  // namespace penchant
+}  // namespace penchant::handlers

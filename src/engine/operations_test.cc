@@ -114,12 +114,9 @@ TEST(CheckArguments, CutLongValuesInErrorsBetweenCharacters) {
   EXPECT_EQ(error.size(), start.size() + 59 + 3);
 }
 
-TEST(CheckArguments, ArriveAsTextOnACommandLine) {
-  const auto checked = check_text_arguments(
-      *find_operation("match"), {{"text", "a"}, {"interests", "one,two"}, {"language", "zh"}});
-  EXPECT_EQ(to_text(*checked), R"({"text":"a","interests":["one","two"],"language":"zh"})");
-  EXPECT_FALSE(
-      check_text_arguments(*find_operation("match"), {{"text", "a\xff"}, {"interests", "b"}}).ok());
+TEST(CheckArguments, RefuseInvalidUtf8) {
+  EXPECT_EQ(check_arguments(*find_operation("item"), {{"id", "a\xff"}}).error().message,
+            "id: invalid UTF-8 at byte 1 (0xff)");
 }
 
 // Every $ref of the description leads somewhere.
