@@ -4,38 +4,13 @@
 
 #include "app/commands.h"
 #include "app/data_folder.h"
+#include "app/import_talk.h"
 #include "app/output.h"
 #include "engine/engine.h"
 
 namespace penchant {
 
 namespace {
-
-constexpr uint64_t bad_lines_shown = 1'000;
-
-// The engine takes the records; what is left to do here is to tell the user how it goes.
-class ImportTalk : public ImportSink {
- public:
-  Result<> items(std::span<const Item>) override { return {}; }
-  Result<> users(std::span<const User>) override { return {}; }
-  Result<> events(std::span<const Event>) override { return {}; }
-
-  void bad_line(std::string_view message) override {
-    if (++bad_lines_ > bad_lines_shown) return;
-    progress_.clear();
-    fmt::print(stderr, "{}\n", message);
-    if (bad_lines_ == bad_lines_shown)
-      fmt::print(stderr, "further bad lines are counted, not shown\n");
-  }
-  void progress(uint64_t bytes_done, uint64_t bytes_total, uint64_t records) override {
-    progress_.show(records, bytes_done, bytes_total);
-  }
-  void finish() { progress_.clear(); }
-
- private:
-  Progress progress_{"records"};
-  uint64_t bad_lines_ = 0;
-};
 
 // "title=name,text=description": field of ours = column of the file.
 Result<> read_map(std::string_view text, std::map<std::string, std::string>& columns) {

@@ -47,6 +47,8 @@ constexpr Command table[] = {
     {"tokenize", "Lines of stdin to token ids and their offsets in code points",
      "--model M < LINES", "echo hello | penchant tokenize --model all-minilm-l6-v2", 0, 0,
      tokenize_options, command_tokenize},
+    {"demo", "A catalogue, three users, a newcomer who speaks Chinese, and a server", "--data DIR",
+     "penchant demo --data demo --catalogue ml-100k", 0, 0, demo_options, command_demo},
     {"model", "Models of this machine: what there is, adding and removing",
      "list | info M | add M... | remove M...", "penchant model add multilingual-e5-small", 1, 100,
      model_command_options, command_model},

@@ -47,8 +47,7 @@ void want_declared(Wish& wish, const UserState& user, const Weights& weights) {
   for (size_t i = 0; i < user.declared().size(); ++i) {
     const Declared& declared = user.declared()[i];
     if (!declared.vector.empty()) {
-      wish.taste.directions.push_back(
-          {Kind::declared, i, declared.vector, weights.declared * share});
+      wish.taste.directions.push_back({Kind::declared, i, declared.vector, weights.declared});
     }
     if (!declared.words.empty()) {
       wish.taste.phrases.push_back({Kind::words, i, declared.words, weights.words * share});

@@ -237,6 +237,20 @@ void bound_dislikes(Candidates& candidates) {
   }
 }
 
+// Of several wishes in words, an item answers the one it fits best: who asks for cartoons and for
+// space travel wants some of each, not what lies half way between.
+void keep_best_declared(Candidates& candidates) {
+  for (size_t i = 0; i < candidates.rows.size(); ++i) {
+    float best = 0;
+    for (const Signal& s : candidates.signals) {
+      if (s.kind == Kind::declared) best = std::max(best, s.contributions[i]);
+    }
+    for (Signal& s : candidates.signals) {
+      if (s.kind == Kind::declared && s.contributions[i] < best) s.contributions[i] = 0;
+    }
+  }
+}
+
 }  // namespace
 
 Candidates score(const World& world, const Taste& taste, std::vector<uint32_t> rows) {
@@ -263,6 +277,7 @@ Candidates score(const World& world, const Taste& taste, std::vector<uint32_t> r
   if (taste.latest_weight > 0) {
     add_signal(out, Kind::latest, 0, taste.latest_weight, latest_values(world, out.rows));
   }
+  keep_best_declared(out);
   bound_dislikes(out);
   out.scores.resize(out.rows.size());
   for (const Signal& s : out.signals) {

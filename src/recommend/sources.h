@@ -7,6 +7,7 @@
 //       typical user's tenth-best item gets
 //   popular    square root of the share of the tenth most popular item's strength
 //   trending   excess in standard deviations, divided by that of the tenth (at least 3)
+//   declared   of several phrases only the one that fits the item best counts
 //   latest     2^(-age / 30 days)
 //   words      share of the words' weight (inverse document frequency) that BM25 and the title find
 //
