@@ -10,4 +10,6 @@ add_custom_command(
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
   DEPENDS ${ASSET_PATHS} ${CMAKE_SOURCE_DIR}/tools/embed_assets.py
   VERBATIM)
+# A file is one string literal, longer than the standard asks compilers to take.
+set_source_files_properties(${ASSETS_SOURCE} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
 target_sources(penchant PRIVATE ${ASSETS_SOURCE})

@@ -1,6 +1,6 @@
 // What the Hugging Face `tokenizers` package thinks of every code point, read once from
-// text/unicode.txt (written by tools/unicode_tables.py). Not ICU: the package mixes several versions
-// of Unicode, and its tokens are what models were trained on. For words and sentences see
+// text/unicode.txt (written by tools/unicode_tables.py). Not ICU: the package mixes several
+// versions of Unicode, and its tokens are what models were trained on. For words and sentences see
 // text/words.h. Thread-safety: immutable.
 #pragma once
 
@@ -72,7 +72,7 @@ class UnicodeTables {
   CodePoint operator[](char32_t c) const {
     return c < 0x110000 ? CodePoint(cells_[blocks_[c >> 8] + (c & 0xFF)]) : CodePoint();
   }
-  // What a code point maps to; empty where it stays as it is. Hangul is not in here (by arithmetic).
+  // What a code point maps to; empty where it stays as it is. Without Hangul (by arithmetic).
   std::span<const char32_t> lower(char32_t c) const { return lower_.find(c); }
   std::span<const char32_t> nfd(char32_t c) const { return nfd_.find(c); }
   std::span<const char32_t> nfkd(char32_t c) const;

@@ -1,0 +1,51 @@
+// Any bytes as tokenizer.json: refused with a sentence, or a tokenizer whose encodings hold together.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "text/tokenizer.h"
+
+namespace penchant {
+
+namespace {
+
+void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options) {
+  auto encoding = tokenizer.encode(text, options);
+  if (!encoding.ok()) return;
+  const size_t size = encoding->ids.size();
+  CHECK(encoding->offsets.size() == size, "as many offsets as ids");
+  CHECK(encoding->type_ids.size() == size && encoding->special.size() == size, "one of each");
+  CHECK(options.max_tokens == 0 || size <= options.max_tokens, "no more than asked for");
+  for (size_t i = 0; i < size; ++i) {
+    const int32_t id = encoding->ids[i];
+    CHECK(id >= 0 && static_cast<size_t>(id) < tokenizer.vocabulary_size(), "ids have rows");
+    CHECK(encoding->offsets[i].begin <= encoding->offsets[i].end, "offsets go forward");
+    CHECK(encoding->offsets[i].end <= text.size(), "offsets lie in the text");
+    tokenizer.token(id);
+  }
+  to_code_points(text, encoding->offsets);
+}
+
+}  // namespace
+
+}  // namespace penchant
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace penchant;
+  const std::string_view json(reinterpret_cast<const char*>(data), size);
+  const auto tokenizer = Tokenizer::parse(json, "fuzz");
+  if (!tokenizer.ok()) {
+    CHECK(tokenizer.error().message.starts_with("fuzz: "), tokenizer.error().message);
+    return 0;
+  }
+  constexpr std::string_view text =
+      " The  caf\u00e9 e\u0301\u0323 \ufb01 <s>[X] \u4e2d\u6587\u3002\r\n\t\u2581a 12\u00bd!\u200d"
+      "\U0001F468\u200d\U0001F469 \ud55c\u1112\u1161\u11ab\u0001\ufffd\u0130 ``x''  ";
+  encode(*tokenizer, text, {});
+  encode(*tokenizer, text, {.add_special_tokens = false, .max_tokens = 3});
+  encode(*tokenizer, "", {.max_tokens = 9});
+  tokenizer->token_id("a");
+  return 0;
+}
