@@ -1,5 +1,7 @@
 #include "encoder/encoder.h"
 
+#include "encoder/model_config.h"
+#include "encoder/static_encoder.h"
 #include "encoder/transformer_encoder.h"
 
 namespace penchant {
@@ -16,6 +18,11 @@ std::string name_of(const Path& path) {
 }  // namespace
 
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored))
+    return open_word_vectors_encoder(path, name_of(path), options);
+  TRY(const std::string type, read_model_type(path));
+  if (type == "model2vec") return open_model2vec_encoder(path, name_of(path), options);
   return open_transformer_encoder(path, name_of(path), options);
 }
 

@@ -18,6 +18,7 @@ struct GoldenCase {
   std::string text, purpose;
   std::vector<int32_t> ids;
   std::vector<float> vector;
+  std::vector<float> attention;  // static vectors only
 };
 
 inline Path golden_folder(const std::string& name) {
@@ -39,6 +40,9 @@ inline std::vector<GoldenCase> golden_cases(const std::string& name) {
       one.ids.push_back(id.to_number<int32_t>());
     for (const json::value& x : object.at("vector").as_array())
       one.vector.push_back(x.to_number<float>());
+    if (object.contains("attention"))
+      for (const json::value& x : object.at("attention").as_array())
+        one.attention.push_back(x.to_number<float>());
     cases.push_back(std::move(one));
   }
   return cases;

@@ -181,23 +181,28 @@ Result<Safetensors> Safetensors::parse(std::span<const uint8_t> bytes, std::stri
   return result;
 }
 
-Result<const Tensor*> Safetensors::floats(std::string_view name,
-                                          std::span<const size_t> shape) const {
+Result<const Tensor*> Safetensors::find(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return invalid(fmt::format("{}: no tensor \"{}\"", place_, name));
-  const Tensor& tensor = found->second;
-  if (!std::ranges::equal(tensor.shape, shape))
-    return invalid(fmt::format("{}: shape {}, expected {}", tensor.place, shape_text(tensor.shape),
-                               shape_text(shape)));
-  if (tensor.dtype != "F32" && tensor.dtype != "F16" && tensor.dtype != "BF16")
+  return &found->second;
+}
+
+Result<const Tensor*> Safetensors::floats(std::string_view name,
+                                          std::span<const size_t> shape) const {
+  TRY(const Tensor* tensor, find(name));
+  if (!std::ranges::equal(tensor->shape, shape))
+    return invalid(fmt::format("{}: shape {}, expected {}", tensor->place,
+                               shape_text(tensor->shape), shape_text(shape)));
+  constexpr std::string_view known[] = {"F32", "F16", "BF16", "F64"};
+  if (std::ranges::find(known, tensor->dtype) == std::end(known))
     return invalid(
-        fmt::format("{}: dtype {}, expected F32, F16 or BF16", tensor.place, tensor.dtype));
-  if (const auto at = first_not_finite(tensor); at.has_value()) {
+        fmt::format("{}: dtype {}, expected F32, F16, BF16 or F64", tensor->place, tensor->dtype));
+  if (const auto at = first_not_finite(*tensor); at.has_value()) {
     float value = 0;
-    read_floats(tensor, *at, 1, &value);
-    return invalid(fmt::format("{}: value {} is {}", tensor.place, *at, value));
+    read_floats(*tensor, *at, 1, &value);
+    return invalid(fmt::format("{}: value {} is {}", tensor->place, *at, value));
   }
-  return &tensor;
+  return tensor;
 }
 
 Result<std::vector<float>> Safetensors::copy_floats(std::string_view name,
@@ -208,8 +213,23 @@ Result<std::vector<float>> Safetensors::copy_floats(std::string_view name,
   return values;
 }
 
+Result<std::vector<int64_t>> Safetensors::copy_integers(std::string_view name) const {
+  TRY(const Tensor* tensor, find(name));
+  const size_t unit = value_bytes(tensor->dtype);
+  if (tensor->dtype != "I64" && tensor->dtype != "I32")
+    return invalid(fmt::format("{}: dtype {}, expected I64 or I32", tensor->place, tensor->dtype));
+  std::vector<int64_t> values(tensor->bytes.size() / unit);
+  for (size_t i = 0; i < values.size(); ++i) {
+    int32_t narrow = 0;
+    std::memcpy(unit == 8 ? static_cast<void*>(&values[i]) : &narrow,
+                tensor->bytes.data() + i * unit, unit);
+    if (unit == 4) values[i] = narrow;
+  }
+  return values;
+}
+
 void read_floats(const Tensor& tensor, size_t first, size_t count, float* out) {
-  const size_t unit = tensor.dtype == "F32" ? 4 : 2;
+  const size_t unit = value_bytes(tensor.dtype);
   CHECK((first + count) * unit <= tensor.bytes.size(), tensor.place);
   const uint8_t* from = tensor.bytes.data() + first * unit;
   if (unit == 4) {
@@ -218,8 +238,14 @@ void read_floats(const Tensor& tensor, size_t first, size_t count, float* out) {
   }
   const bool brain = tensor.dtype == "BF16";
   for (size_t i = 0; i < count; ++i) {
+    if (unit == 8) {
+      double wide = 0;
+      std::memcpy(&wide, from + i * unit, unit);
+      out[i] = static_cast<float>(wide);
+      continue;
+    }
     uint16_t bits = 0;
-    std::memcpy(&bits, from + i * 2, 2);
+    std::memcpy(&bits, from + i * unit, unit);
     out[i] = brain ? std::bit_cast<float>(static_cast<uint32_t>(bits) << 16) : from_half(bits);
   }
 }

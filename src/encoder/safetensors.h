@@ -33,19 +33,24 @@ class Safetensors {
 
   const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
 
-  // A tensor of exactly this shape holding finite floats (F32, F16 or BF16), or the sentence why not.
+  // A tensor of exactly this shape holding finite floats (F32, F16, BF16 or F64), or the sentence why
+  // not.
   Result<const Tensor*> floats(std::string_view name, std::span<const size_t> shape) const;
   // The same, as a copy in float.
   Result<std::vector<float>> copy_floats(std::string_view name,
                                          std::span<const size_t> shape) const;
+  // Of an I64 or I32 tensor of any shape.
+  Result<std::vector<int64_t>> copy_integers(std::string_view name) const;
 
  private:
+  Result<const Tensor*> find(std::string_view name) const;
+
   std::string place_;
   std::optional<MappedFile> file_;
   std::map<std::string, Tensor, std::less<>> tensors_;
 };
 
-// `count` values from position `first` of an F32, F16 or BF16 tensor; the range was checked.
+// `count` values from position `first` of a tensor that floats() gave; the range was checked.
 void read_floats(const Tensor& tensor, size_t first, size_t count, float* out);
 
 }  // namespace penchant

@@ -126,7 +126,7 @@ TEST(Safetensors, RefusesWrongTensorsByName) {
   EXPECT_EQ(message("x", {1, 3}), "file: tensor \"x\": shape [3], expected [1, 3]");
   EXPECT_EQ(message("x", {3}), "file: tensor \"x\": value 1 is nan");
   EXPECT_EQ(message("h", {2}), "file: tensor \"h\": value 1 is inf");
-  EXPECT_EQ(message("i", {1}), "file: tensor \"i\": dtype I32, expected F32, F16 or BF16");
+  EXPECT_EQ(message("i", {1}), "file: tensor \"i\": dtype I32, expected F32, F16, BF16 or F64");
 }
 
 TEST(Safetensors, SaysThatAFolderIsNotAFile) {

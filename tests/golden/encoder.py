@@ -145,7 +145,42 @@ def write_model(name, model_type, prefix, old_names, dtype, pooling, prompts, se
         "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
 
+def unit(vector):
+    length = np.linalg.norm(vector)
+    return vector / length if length > 0 else vector
+
+
+def write_model2vec():
+    """Token vectors shared through a mapping, with weights; the expected sums by both formulas."""
+    folder = OUT / "tiny-model2vec"
+    vocabulary, tokens = tokenizer("[CLS]", "[SEP]", "[PAD]", "[UNK]")
+    rng = np.random.default_rng(4)
+    rows, D = 20, 16
+    embeddings = stored(rng.normal(0, 1, (rows, D)), "F16")
+    mapping = rng.integers(0, rows, len(vocabulary))
+    weights = rng.uniform(0.2, 1, len(vocabulary))
+    write_json(folder / "config.json", {"model_type": "model2vec", "architectures": ["StaticModel"],
+                                        "normalize": True, "hidden_dim": D})
+    write_json(folder / "tokenizer.json", tokens)
+    write_safetensors(folder / "model.safetensors",
+                      {"embeddings": embeddings, "weights": ("F64", weights),
+                       "mapping": ("I64", mapping)})
+    cases = []
+    for text in TEXTS + ["the unheard book", "unheard"]:
+        ids = [vocabulary[word] for word in text.split() if word in vocabulary]
+        x = embeddings[1].astype(np.float64)[mapping[ids]] * weights[ids, None]
+        scores = x @ x.T / np.sqrt(D)
+        attention = np.exp(scores - scores.max(-1, keepdims=True)) if len(ids) else scores
+        attention = attention / attention.sum(-1, keepdims=True)
+        cases.append({"text": text, "purpose": "plain", "ids": ids,
+                      "vector": [float(f"{v:.7g}") for v in unit(x.sum(0))],
+                      "attention": [float(f"{v:.7g}") for v in unit((attention @ x).sum(0))]})
+    (folder / "golden.json").write_text(
+        "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+
 def main():
+    write_model2vec()
     write_model("tiny-bert", "bert", "bert.", True, "F32", "mean_tokens", {}, 1)
     write_model("tiny-xlm-roberta", "xlm-roberta", "roberta.", False, "BF16", "cls_token",
                 {"query": "about ", "passage": "the story of "}, 2)

@@ -1,0 +1,135 @@
+#include "encoder/static_encoder.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/limits.h"
+#include "base/mutex.h"
+#include "base/threads.h"
+#include "base/utf8.h"
+#include "encoder/model2vec.h"
+#include "encoder/tokenise.h"
+#include "encoder/word_sum.h"
+#include "encoder/word_vectors.h"
+
+namespace penchant {
+
+namespace {
+
+// As the model2vec package has it, and for attention, which costs the square of it.
+constexpr size_t words_max = 512;
+constexpr size_t run_length = 32;  // texts a worker takes at once
+
+// What differs between the two kinds: the words of a text, and where their vectors lie.
+class WordSource {
+ public:
+  virtual ~WordSource() = default;
+  virtual const Matrix& vectors() const = 0;
+  virtual const Tokenizer* tokenizer() const = 0;
+  virtual Result<std::vector<WeightedRow>> words(std::string_view text) const = 0;
+};
+
+class FileWords final : public WordSource {
+ public:
+  explicit FileWords(WordVectors words) : words_(std::move(words)) {}
+
+  const Matrix& vectors() const override { return words_.vectors; }
+  const Tokenizer* tokenizer() const override { return nullptr; }
+
+  Result<std::vector<WeightedRow>> words(std::string_view text) const override {
+    if (text.size() > limits::text_bytes)
+      return too_large("text of " + std::to_string(text.size()) + " bytes, more than " +
+                       std::to_string(limits::text_bytes));
+    TRY(check_utf8(text, "text"));
+    std::vector<WeightedRow> words;
+    for (const uint32_t row : words_.rows_of(text)) words.push_back({row, 1});
+    return words;
+  }
+
+ private:
+  WordVectors words_;
+};
+
+class Model2VecWords final : public WordSource {
+ public:
+  explicit Model2VecWords(Model2Vec model) : model_(std::move(model)) {}
+
+  const Matrix& vectors() const override { return model_.vectors; }
+  const Tokenizer* tokenizer() const override { return &model_.tokenizer; }
+
+  Result<std::vector<WeightedRow>> words(std::string_view text) const override {
+    TRY(const Encoding encoding, model_.tokenizer.encode(text, {.add_special_tokens = false}));
+    std::vector<WeightedRow> words;
+    for (const int32_t id : encoding.ids) {
+      const int32_t row = model_.rows[static_cast<size_t>(id)];
+      if (row >= 0)
+        words.push_back({static_cast<uint32_t>(row), model_.weights[static_cast<size_t>(id)]});
+    }
+    return words;
+  }
+
+ private:
+  Model2Vec model_;
+};
+
+class StaticEncoder final : public Encoder {
+ public:
+  StaticEncoder(std::string name, std::unique_ptr<const WordSource> source,
+                const EncoderOptions& options)
+      : name_(std::move(name)),
+        source_(std::move(source)),
+        attends_(options.attention_weighting),
+        pool_(options.threads > 0 ? options.threads : hardware_threads()) {}
+
+  std::string_view name() const override { return name_; }
+  size_t dimensions() const override { return source_->vectors().cols; }
+  size_t max_tokens() const override { return words_max; }
+  const Tokenizer* tokenizer() const override { return source_->tokenizer(); }
+
+  Result<Matrix> encode(std::span<const std::string_view> texts, Purpose /*purpose*/) override {
+    Matrix vectors(texts.size(), dimensions());
+    const size_t runs = (texts.size() + run_length - 1) / run_length;
+    std::vector<std::optional<Error>> errors(runs);
+    pool_.parallel_for(runs, [&](size_t run, int) {
+      const size_t end = std::min((run + 1) * run_length, texts.size());
+      for (size_t i = run * run_length; i < end && !errors[run].has_value(); ++i) {
+        const Result<> done = encode_one(texts[i], vectors.row(i));
+        if (!done.ok()) errors[run] = at_text(i, done.error());
+      }
+    });
+    for (auto& error : errors)
+      if (error.has_value()) return *std::move(error);
+    return vectors;
+  }
+
+ private:
+  Result<> encode_one(std::string_view text, std::span<float> out) const {
+    TRY(std::vector<WeightedRow> words, source_->words(text));
+    if (words.size() > words_max) words.resize(words_max);
+    (attends_ ? attend_words : sum_words)(source_->vectors(), words, out);
+    return {};
+  }
+
+  const std::string name_;
+  const std::unique_ptr<const WordSource> source_;
+  const bool attends_;
+  ThreadPool pool_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Encoder>> open_word_vectors_encoder(const Path& file, std::string name,
+                                                           const EncoderOptions& options) {
+  TRY(WordVectors words, read_word_vectors(file));
+  return std::unique_ptr<Encoder>(std::make_unique<StaticEncoder>(
+      std::move(name), std::make_unique<FileWords>(std::move(words)), options));
+}
+
+Result<std::unique_ptr<Encoder>> open_model2vec_encoder(const Path& folder, std::string name,
+                                                        const EncoderOptions& options) {
+  TRY(Model2Vec model, read_model2vec(folder));
+  return std::unique_ptr<Encoder>(std::make_unique<StaticEncoder>(
+      std::move(name), std::make_unique<Model2VecWords>(std::move(model)), options));
+}
+
+}  // namespace penchant

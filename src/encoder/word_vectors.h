@@ -1,0 +1,38 @@
+// Word vectors in text: word2vec and fastText (a first line "words dimensions"), GloVe (none); then
+// a word and its numbers on every line, separated by spaces or tabs. Plain or gzip. A line of the
+// wrong width, a number that is none, a file shorter than its header says are errors naming the
+// line; a word that comes again or is not UTF-8 (both occur in published files) is skipped and
+// reported to the log.
+// Thread-safety: immutable after reading.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "math/matrix.h"
+
+namespace penchant {
+
+struct WordVectors {
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+  };
+
+  Matrix vectors;  // [words, dimensions]
+  std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> rows;
+  uint64_t skipped = 0;  // lines left out, each reported
+
+  // Rows of the words of a text (valid UTF-8): as written, else folded, else (Chinese, Japanese)
+  // character by character. Words without a vector are left out.
+  std::vector<uint32_t> rows_of(std::string_view text) const;
+};
+
+Result<WordVectors> read_word_vectors(const Path& path);
+
+}  // namespace penchant
