@@ -73,6 +73,11 @@ const CatalogueItem& Catalogue::item(uint32_t row) const {
   return *chunks_[row / chunk_rows]->items[row % chunk_rows];
 }
 
+Seconds Catalogue::time(uint32_t row) const {
+  CHECK(row < rows_, "row exists");
+  return chunks_[row / chunk_rows]->times[row % chunk_rows];
+}
+
 Catalogue Catalogue::with(std::span<const CatalogueChange> changes) const {
   Catalogue out = *this;
   const std::vector<Placed> placed = out.place(changes);
@@ -123,7 +128,7 @@ void Catalogue::set_items(std::span<const Placed> placed) {
                                          : std::make_shared<Chunk>();
       chunks_[number] = chunk;
     }
-    if (chunk->items.size() <= at) chunk->items.resize(at + 1);
+    if (chunk->items.size() <= at) chunk->items.resize(at + 1), chunk->times.resize(at + 1);
 
     const CatalogueItem& item = p.change->item;
     if (const auto& old = chunk->items[at]; old != nullptr) {
@@ -134,7 +139,8 @@ void Catalogue::set_items(std::span<const Placed> placed) {
     for (const uint64_t key : count_keys(item)) ++counts[key];
     items_ += item.absent ? 0 : 1;
     if (item.expires && !item.absent) expiries[p.row] = item.expires;
-    if (item.time) chunk->newest = std::max(chunk->newest, *item.time);
+    chunk->times[at] = item.time.value_or(no_time);
+    chunk->newest = std::max(chunk->newest, chunk->times[at]);
     (*live)[p.row] = item.hidden || item.absent ? 0 : 1;
     chunk->items[at] = std::make_shared<const CatalogueItem>(item);
   }
@@ -217,12 +223,13 @@ std::vector<uint32_t> Catalogue::newest(size_t k, Seconds now,
   for (const uint32_t number : order) {
     const Chunk& chunk = *chunks_[number];
     if (best.size() == k && (k == 0 || -chunk.newest > best.top().first)) break;
-    for (size_t at = 0; at < chunk.items.size(); ++at) {
+    for (size_t at = 0; at < chunk.times.size(); ++at) {
+      const Seconds time = chunk.times[at];
+      if (time > now || time == no_time) continue;
+      if (best.size() == k && -time > best.top().first) continue;
       const auto row = static_cast<uint32_t>(number * chunk_rows + at);
-      const CatalogueItem& item = *chunk.items[at];
-      if (!item.time || *item.time > now || (*live_)[row] == 0) continue;
-      if (!allowed.empty() && allowed[row] == 0) continue;
-      best.emplace(-*item.time, row);
+      if ((*live_)[row] == 0 || (!allowed.empty() && allowed[row] == 0)) continue;
+      best.emplace(-time, row);
       if (best.size() > k) best.pop();
     }
   }

@@ -57,6 +57,7 @@ class Catalogue {
   size_t items() const { return items_; }  // present ones, hidden and expired included
   std::optional<uint32_t> find(std::string_view id) const;
   const CatalogueItem& item(uint32_t row) const;
+  Seconds time(uint32_t row) const;                   // the item's; minus infinity: none
   std::span<const float> vector(uint32_t row) const;  // zero or empty: none
 
   const ExactIndex& index() const { return index_; }
@@ -82,9 +83,11 @@ class Catalogue {
 
  private:
   static constexpr size_t chunk_rows = 1024;
+  static constexpr Seconds no_time = -std::numeric_limits<Seconds>::infinity();
   struct Chunk {
     std::vector<std::shared_ptr<const CatalogueItem>> items;
-    Seconds newest = -std::numeric_limits<Seconds>::infinity();  // no time in it is later
+    std::vector<Seconds> times;  // of the items, side by side: read for every row of an answer
+    Seconds newest = no_time;    // no time in it is later
   };
   struct Placed {  // a change and the row it goes to
     uint32_t row;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/threads.h"
 #include "index/inverted.h"
 #include "math/kernels.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr size_t dense_rows = 20'000;   // up to here every row is a candidate
 constexpr size_t depth_total = 2'000;   // shared by the directions
 constexpr size_t depth_source = 1'000;  // of every other source
+constexpr size_t tile_rows = 1'024;     // scored by one thread at a time
 constexpr size_t sample_rows = 512;     // for mean and deviation of a direction's scores
 constexpr float usual_best = 4;         // deviations above the mean
 constexpr double dislike_most = 0.5;    // of what speaks for an item, dislikes take at most this
@@ -120,18 +122,34 @@ std::vector<uint32_t> propose(const World& world, const Taste& taste,
 
 namespace {
 
-std::vector<float> direction_values(const World& world, const Taste::Direction& direction,
-                                    std::span<const uint32_t> rows) {
+// values[direction][row of rows]. Rows outside, directions inside, so that a vector comes from memory
+// once for all of them; tiles of rows may run on several threads.
+std::vector<std::vector<float>> direction_values(const World& world,
+                                                 std::span<const Taste::Direction> directions,
+                                                 std::span<const uint32_t> rows) {
   const ExactIndex& index = world.catalogue.index();
-  std::vector<float> values(rows.size());
-  const Spread spread = spread_of(world.catalogue, direction.query);
-  if (!(spread.deviation > 0)) return values;
-  const float yardstick = 1 / (usual_best * spread.deviation);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] >= index.rows()) continue;
-    const std::span<const float> v = index.row(rows[i]);
-    const float cosine = dot(direction.query, v);
-    if (cosine != 0) values[i] = std::max(0.0f, (cosine - spread.mean) * yardstick);
+  std::vector<std::vector<float>> values(directions.size(), std::vector<float>(rows.size()));
+  std::vector<Spread> spreads;
+  for (const Taste::Direction& d : directions) {
+    spreads.push_back(spread_of(world.catalogue, d.query));
+  }
+  const auto score_tile = [&](size_t tile, int) {
+    for (size_t i = tile * tile_rows; i < std::min(rows.size(), (tile + 1) * tile_rows); ++i) {
+      if (rows[i] >= index.rows()) continue;
+      const std::span<const float> v = index.row(rows[i]);
+      for (size_t d = 0; d < directions.size(); ++d) {
+        if (!(spreads[d].deviation > 0)) continue;
+        const float cosine = dot(directions[d].query, v);
+        const float yardstick = 1 / (usual_best * spreads[d].deviation);
+        if (cosine != 0) values[d][i] = std::max(0.0f, (cosine - spreads[d].mean) * yardstick);
+      }
+    }
+  };
+  const size_t tiles = directions.empty() ? 0 : (rows.size() + tile_rows - 1) / tile_rows;
+  if (world.pool != nullptr && tiles > 1) {
+    world.pool->parallel_for(tiles, score_tile);
+  } else {
+    for (size_t tile = 0; tile < tiles; ++tile) score_tile(tile, 0);
   }
   return values;
 }
@@ -202,9 +220,9 @@ std::vector<float> trending_values(const World& world, std::span<const uint32_t>
 std::vector<float> latest_values(const World& world, std::span<const uint32_t> rows) {
   std::vector<float> values(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
-    const std::optional<Seconds>& time = world.catalogue.item(rows[i]).time;
-    if (!time || *time > world.now) continue;
-    values[i] = static_cast<float>(std::exp2((*time - world.now) / latest_half_life));
+    const Seconds time = world.catalogue.time(rows[i]);  // minus infinity gives 0
+    if (time > world.now) continue;
+    values[i] = static_cast<float>(std::exp2((time - world.now) / latest_half_life));
   }
   return values;
 }
@@ -256,9 +274,11 @@ void keep_best_declared(Candidates& candidates) {
 Candidates score(const World& world, const Taste& taste, std::vector<uint32_t> rows) {
   Candidates out;
   out.rows = std::move(rows);
-  for (const Taste::Direction& d : taste.directions) {
+  auto by_direction = direction_values(world, taste.directions, out.rows);
+  for (size_t i = 0; i < by_direction.size(); ++i) {
+    const Taste::Direction& d = taste.directions[i];
     add_signal(out, d.kind, d.which, d.kind == Kind::dislike ? -d.weight : d.weight,
-               direction_values(world, d, out.rows));
+               std::move(by_direction[i]));
   }
   if (taste.history_weight > 0) {
     add_signal(out, Kind::item, 0, taste.history_weight, history_values(world, taste, out.rows));
