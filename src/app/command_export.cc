@@ -2,9 +2,13 @@
 // without loss.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/output.h"
+#include "store/export.h"
+#include "store/field_names.h"
 #include "store/store.h"
 
 namespace penchant {
@@ -16,36 +20,24 @@ constexpr size_t write_bytes = 1u << 20;
 // Lines collected into large writes; the first failed write ends the walk.
 class LineWriter {
  public:
-  bool add(const json::object& object) {
-    pending_ += to_text(object);
-    pending_ += '\n';
-    return pending_.size() < write_bytes || flush();
+  Result<> add(std::string_view line) {
+    pending_ += line;
+    return pending_.size() < write_bytes ? Result<>() : flush();
   }
-  Result<> finish() {
-    flush();
-    return std::move(result_);
+  Result<> flush() {
+    Result<> written = write_out(pending_);
+    pending_.clear();
+    return written;
   }
 
  private:
-  bool flush() {
-    if (result_.ok()) result_ = write_out(pending_);
-    pending_.clear();
-    return result_.ok();
-  }
-
   std::string pending_;
-  Result<> result_;
 };
 
-Result<> export_records(Store& store, std::string_view tenant, std::string_view kind) {
+Result<> export_records(Store& store, std::string_view tenant, RecordKind kind) {
   LineWriter writer;
-  if (kind == "items")
-    TRY(store.for_each_item(tenant, [&](StoredItem& i) { return writer.add(to_json(i.item)); }));
-  else if (kind == "users")
-    TRY(store.for_each_user(tenant, [&](User& user) { return writer.add(to_json(user)); }));
-  else
-    TRY(store.for_each_event(tenant, [&](Event& event) { return writer.add(to_json(event)); }));
-  return writer.finish();
+  TRY(export_lines(store, tenant, kind, [&](std::string_view line) { return writer.add(line); }));
+  return writer.flush();
 }
 
 }  // namespace
@@ -57,14 +49,15 @@ std::vector<Option> export_options() {
 }
 
 int command_export(const Arguments& arguments) {
-  const std::string& kind = arguments.positionals()[0];
-  if (kind != "items" && kind != "users" && kind != "events")
+  const std::string& name = arguments.positionals()[0];
+  const std::optional<RecordKind> kind = parse_kind(name);
+  if (!kind)
     return usage_error(
-        fmt::format("what to export must be items, users or events, not \"{}\"", kind));
+        fmt::format("what to export must be items, users or events, not \"{}\"", name));
   if (!arguments.has("data")) return usage_error("option --data is missing");
   auto store = open_store(arguments);
   if (!store.ok()) return failure(store.error());
-  const auto done = export_records(**store, chosen_tenant(arguments), kind);
+  const auto done = export_records(**store, chosen_tenant(arguments), *kind);
   return done.ok() ? 0 : failure(done.error());
 }
 

@@ -25,7 +25,7 @@ class StoringSink final : public ImportSink {
     return observer_.users(users);
   }
   Result<> events(std::span<const Event> events) override {
-    TRY(store_.put_events(tenant_, events, now_));
+    TRY(store_.put_events(tenant_, events, now_, Untimed::once));
     return observer_.events(events);
   }
   void bad_line(std::string_view message) override { observer_.bad_line(message); }

@@ -29,7 +29,7 @@ constexpr Name types[] = {"type", "event", "eventtype", "action", "feedbacktype"
 constexpr Name values[] = {"value", "eventvalue", "rating", "stars", "overall", "score"};
 constexpr Name times[] = {"time",      "timestamp", "ts",        "unixreviewtime",
                           "eventtime", "datetime",  "createdat", "date"};
-constexpr Name own_times[] = {"time", "timestamp", "createdat", "published", "publishedat"};
+constexpr Name own_times[] = {"time", "timestamp", "createdat"};
 constexpr Name expiries[] = {"expires", "expiresat"};
 constexpr Name hiddens[] = {"hidden", "ishidden"};
 constexpr Name urls[] = {"url", "link"};

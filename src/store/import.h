@@ -37,8 +37,8 @@ class ImportSink {
   virtual ~ImportSink() = default;
   virtual Result<> items(std::span<const Item> items) = 0;  // batches of at most 1,000
   virtual Result<> users(std::span<const User> users) = 0;
-  virtual Result<> events(std::span<const Event> events) = 0;
-  virtual void bad_line(std::string_view message) = 0;  // "file:line: reason"
+  virtual Result<> events(std::span<const Event> events) = 0;  // at most 10,000
+  virtual void bad_line(std::string_view message) = 0;         // "file:line: reason"
   virtual void progress(uint64_t bytes_done, uint64_t bytes_total, uint64_t records) = 0;
 };
 

@@ -5,7 +5,7 @@
 //   2018 reviews as 2014
 //        items   {asin, title, description[], feature[], category[]}
 //   2023 reviews {user_id, parent_asin, rating, timestamp in ms}
-//        items   {parent_asin, title, description[], features[], categories[], main_category, store}
+//        items   {parent_asin, title, description[], features[], categories[], store}
 // Reviews become events of type "rating". Of a review's labels the verified mark and the votes are
 // kept, its words are not: they would be most of the data folder.
 #include <fmt/format.h>

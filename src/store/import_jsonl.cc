@@ -31,7 +31,9 @@ bool suits(std::string_view field, const json::value& value) {
            (value.is_array() && std::all_of(value.get_array().begin(), value.get_array().end(),
                                             [](const json::value& v) { return v.is_string(); }));
   if (field == "value") return value.is_number();
-  if (field == "time" || field == "expires") return value.is_number() || value.is_string();
+  if (field == "time" || field == "expires")
+    return value.is_number() ||
+           (value.is_string() && parse_time(std::string_view(value.get_string())).ok());
   if (field == "id" || field == "user" || field == "item")
     return value.is_string() || value.is_int64() || value.is_uint64();
   if (field == "title" || field == "type" || field == "recommendation") return value.is_string();

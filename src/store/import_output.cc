@@ -5,7 +5,13 @@
 namespace penchant {
 
 namespace {
+
+// A batch is one commit, which costs a sync of the disk (some 10 ms): events are small and many.
+template <class Record>
 constexpr size_t batch_most = 1000;
+template <>
+constexpr size_t batch_most<Event> = 10'000;
+
 constexpr uint64_t lines_per_progress = 5000;
 }  // namespace
 
@@ -45,7 +51,7 @@ Result<> ImportOutput::add_to(std::vector<Record>& batch, Result<Record>& record
   if (Result<> checked = check_record(*record); !checked.ok())
     return bad_at(file_, place, checked.error().message);
   batch.push_back(*std::move(record));
-  return batch.size() < batch_most ? Result<>() : flush();
+  return batch.size() < batch_most<Record> ? Result<>() : flush();
 }
 
 template Result<> ImportOutput::add_to(std::vector<Item>&, Result<Item>&, uint64_t);

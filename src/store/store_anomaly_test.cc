@@ -6,11 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <map>
+#include <fstream>
 
 #include "base/test_folder.h"
 #include "store/store.h"
 #include "store/test_faulty_disk.h"
+#include "store/test_sink.h"
 
 namespace penchant {
 namespace {
@@ -107,12 +108,12 @@ void fail_everywhere(bool lasting, bool full, bool power_cut) {
   }
 }
 
-TEST(StoreAnomaly, OneFailedWriteLosesNothing) { fail_everywhere(false, false, false); }
-TEST(StoreAnomaly, AFullDiskForAMomentLosesNothing) { fail_everywhere(false, true, false); }
-TEST(StoreAnomaly, ADiskThatStaysFullLosesNothing) { fail_everywhere(true, true, false); }
-TEST(StoreAnomaly, APowerCutLosesNothing) { fail_everywhere(true, false, true); }
+TEST(StoreAnomalySlow, OneFailedWriteLosesNothing) { fail_everywhere(false, false, false); }
+TEST(StoreAnomalySlow, AFullDiskForAMomentLosesNothing) { fail_everywhere(false, true, false); }
+TEST(StoreAnomalySlow, ADiskThatStaysFullLosesNothing) { fail_everywhere(true, true, false); }
+TEST(StoreAnomalySlow, APowerCutLosesNothing) { fail_everywhere(true, false, true); }
 
-TEST(StoreAnomaly, AFullDiskIsSaidAndReadingGoesOn) {
+TEST(StoreAnomalySlow, AFullDiskIsSaidAndReadingGoesOn) {
   TestFolder folder;
   FaultyDisk disk;
   auto store = *Store::open(folder.path());
@@ -130,7 +131,7 @@ TEST(StoreAnomaly, AFullDiskIsSaidAndReadingGoesOn) {
 }
 
 // A child writes and tells what was accepted; it is killed in the middle of it.
-TEST(StoreAnomaly, AKilledProcessKeepsWhatWasAccepted) {
+TEST(StoreAnomalySlow, AKilledProcessKeepsWhatWasAccepted) {
   Random random(29);
   for (int round = 0; round < 10; ++round) {
     TestFolder folder;
@@ -167,6 +168,50 @@ TEST(StoreAnomaly, AKilledProcessKeepsWhatWasAccepted) {
     ASSERT_GE(static_cast<int>(events.size()), accepted + 1);
     for (size_t k = 0; k < events.size(); ++k) EXPECT_EQ(events[k].time, static_cast<double>(k));
   }
+}
+
+// The import of a file is killed somewhere; importing it again completes it.
+TEST(StoreAnomalySlow, AKilledImportIsCompletedByAnother) {
+  TestFolder folder;
+  const Path ratings = folder.path() / "ratings.dat";
+  constexpr uint64_t count = 60'000;
+  {
+    std::ofstream out(ratings);
+    for (uint64_t i = 0; i < count; ++i)
+      out << fmt::format("{}::{}::{}::{}\n", i / 100, i % 997, i % 5 + 1, 900'000'000 + i);
+  }
+  int channel[2];
+  ASSERT_EQ(::pipe(channel), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    struct Telling : StoreSink {
+      using StoreSink::StoreSink;
+      Result<> events(std::span<const Event> more) override {
+        TRY(StoreSink::events(more));
+        return ::write(channel, "x", 1) == 1 ? Result<>() : Result<>(invalid("nobody listens"));
+      }
+      int channel = -1;
+    };
+    auto store = Store::open(folder.path() / "shop");
+    if (!store.ok()) ::_exit(1);
+    Telling sink(**store, "t");
+    sink.channel = channel[1];
+    ::_exit(import_files(std::span(&ratings, 1), {}, sink).ok() ? 0 : 1);
+  }
+  ::close(channel[1]);
+  char batches[2];
+  for (char& batch : batches) ASSERT_EQ(::read(channel[0], &batch, 1), 1);
+  ::kill(child, SIGKILL);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(channel[0]);
+
+  auto store = *Store::open(folder.path() / "shop");
+  EXPECT_GE(store->counts("t")->events, 20'000u);
+  StoreSink sink(*store, "t");
+  ASSERT_TRUE(import_files(std::span(&ratings, 1), {}, sink).ok());
+  EXPECT_EQ(store->counts("t")->events, count);
+  EXPECT_EQ(store->counts("t")->users, count / 100);
 }
 
 }  // namespace

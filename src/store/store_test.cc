@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/test_folder.h"
+#include "store/test_faulty_disk.h"
 #include "store/test_records.h"
 
 namespace penchant {
@@ -398,6 +399,7 @@ void expect_equal(Store& store, const Reference& reference) {
 }
 
 TEST(Store, DoesWhatAMapDoes) {
+  const FaultyDisk disk(FaultyDisk::Memory::none);  // no syncs
   TestFolder folder;
   auto store = open(folder.path());
   Reference reference;

@@ -1,6 +1,7 @@
 // For tests: a disk that fails. While it lives, every SQLite file opened goes through it. It counts
 // the operations that change the disk, makes chosen ones fail, and can cut the power: then of all
-// writes since the last sync of their file only a random part reached the disk.
+// writes since the last sync of their file only a random part reached the disk. It does not sync
+// the real disk, so tests that are not about failures are fast with it too.
 // Thread-safety: safe but for crash(), which is for when no store is open.
 #pragma once
 
@@ -24,7 +25,9 @@ namespace penchant {
 
 class FaultyDisk {
  public:
-  FaultyDisk() {
+  enum class Memory { images, none };  // none: no power cuts, but nothing is kept in memory
+
+  explicit FaultyDisk(Memory memory = Memory::images) : memory_(memory) {
     CHECK(current_ == nullptr, "one faulty disk at a time");
     current_ = this;
     real_ = sqlite3_vfs_find("unix");
@@ -125,7 +128,7 @@ class FaultyDisk {
     if (f->real()->pMethods == nullptr) return code;
     f->base.pMethods = &methods();
     constexpr int kept = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL;
-    if (name != nullptr && (flags & kept) != 0) {
+    if (name != nullptr && (flags & kept) != 0 && disk.memory_ == Memory::images) {
       std::lock_guard lock(disk.mutex_);
       const auto [found, is_new] = disk.images_.try_emplace(name);
       f->image = &found->second;
@@ -212,6 +215,7 @@ class FaultyDisk {
   }
 
   inline static FaultyDisk* current_ = nullptr;
+  const Memory memory_;
   sqlite3_vfs vfs_{};
   sqlite3_vfs* real_ = nullptr;
   mutable std::mutex mutex_;

@@ -1,4 +1,4 @@
-// For tests: an import sink that keeps everything.
+// For tests: an import sink that keeps everything, and one that fills a store.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/import.h"
+#include "store/store.h"
 
 namespace penchant {
 
@@ -41,6 +42,26 @@ class CollectSink : public ImportSink {
     records.insert(records.end(), more.begin(), more.end());
     return {};
   }
+};
+
+class StoreSink : public ImportSink {
+ public:
+  StoreSink(Store& store, std::string tenant) : store_(store), tenant_(std::move(tenant)) {}
+
+  Result<> items(std::span<const Item> more) override { return store_.put_items(tenant_, more); }
+  Result<> users(std::span<const User> more) override { return store_.put_users(tenant_, more); }
+  Result<> events(std::span<const Event> more) override {
+    return store_.put_events(tenant_, more, now, Untimed::once);
+  }
+  void bad_line(std::string_view message) override { bad.emplace_back(message); }
+  void progress(uint64_t, uint64_t, uint64_t) override {}
+
+  std::vector<std::string> bad;
+  Seconds now = 1'800'000'000;
+
+ private:
+  Store& store_;
+  const std::string tenant_;
 };
 
 }  // namespace penchant
