@@ -18,16 +18,17 @@ namespace {
 // Room for the method, the version and the line ends beside the target and the header fields.
 constexpr size_t head_bytes = limits::target_bytes + limits::header_bytes + 64;
 
-HttpResponse head_refusal(std::string_view bytes) {
-  if (bytes.substr(0, limits::target_bytes + 32).find('\n') == bytes.npos)
-    return problem(
-        414, fmt::format("the path and query are longer than {} bytes", limits::target_bytes));
+HttpResponse target_refusal() {
+  return problem(414,
+                 fmt::format("the path and query are longer than {} bytes", limits::target_bytes));
+}
+
+HttpResponse header_refusal() {
   return problem(431, fmt::format("the header fields are longer than {} bytes together",
                                   limits::header_bytes));
 }
 
-HttpResponse refusal_of(const boost::beast::error_code& error, std::string_view bytes) {
-  if (error == http::error::header_limit) return head_refusal(bytes);
+HttpResponse refusal_of(const boost::beast::error_code& error) {
   if (error == http::error::body_limit)
     return problem(413, fmt::format("the body is longer than {} bytes", limits::body_bytes));
   if (error == http::error::bad_version) return problem(505, "this server speaks HTTP/1.1");
@@ -47,6 +48,7 @@ struct HttpParser::Impl {
   std::optional<http::request_parser<http::string_body>> parser;
   State state = State::head;
   bool has_begun = false;  // a byte of this request has been seen
+  bool has_line = false;   // its first line has been taken
   HttpRequest head;
   HttpResponse refusal;
 
@@ -58,12 +60,18 @@ struct HttpParser::Impl {
     parser->body_limit(limits::body_bytes);
     state = State::head;
     head = {};
-    has_begun = false;
+    has_begun = has_line = false;
   }
 
   void fail(HttpResponse response) {
     refusal = std::move(response);
     state = State::failed;
+  }
+
+  // What is too long: the first line, if it has no end within its limit, else the fields.
+  HttpResponse head_refusal(std::string_view bytes) const {
+    const size_t end = bytes.substr(0, limits::target_bytes + 32).find('\n');
+    return !has_line && end == bytes.npos ? target_refusal() : header_refusal();
   }
 
   void take_head() {
@@ -80,8 +88,8 @@ struct HttpParser::Impl {
       bytes += field.name_string().size() + field.value().size() + 4;
     }
     state = State::body;
-    if (head.target.size() > limits::target_bytes || bytes > limits::header_bytes)
-      fail(head_refusal(std::string_view(head.target).size() > limits::target_bytes ? "" : "\n"));
+    if (bytes > limits::header_bytes) fail(header_refusal());
+    if (head.target.size() > limits::target_bytes) fail(target_refusal());
     // A body in a coding we do not know would be read as the next request.
     if (const auto coding = lower(head.header("transfer-encoding"));
         !coding.empty() && coding != "chunked")
@@ -111,9 +119,11 @@ size_t HttpParser::feed(std::string_view bytes) {
     used += n;
     const bool needs_more = error == http::error::need_more;
     if (error && !needs_more) {
-      impl_->fail(refusal_of(error, rest));
+      impl_->fail(error == http::error::header_limit ? impl_->head_refusal(rest)
+                                                     : refusal_of(error));
       break;
     }
+    impl_->has_line = impl_->has_line || n > 0;
     const bool was_head = impl_->state == State::head;
     if (was_head && impl_->parser->is_header_done()) impl_->take_head();
     if (impl_->state == State::body && impl_->parser->is_done()) impl_->state = State::done;

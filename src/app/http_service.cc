@@ -32,8 +32,8 @@ std::string_view trim(std::string_view text) {
 }
 
 // The fixed path that the target names, or "".
-std::string_view fixed_path(std::string_view target) {
-  const std::string_view path = target.substr(0, target.find('?'));
+std::string_view fixed_path(const HttpTarget& target) {
+  const std::string path = fmt::format("/{}", fmt::join(target.segments, "/"));
   for (const std::string_view fixed : fixed_paths)
     if (path == fixed) return fixed;
   return "";
@@ -137,7 +137,7 @@ std::optional<HttpResponse> refuse_head(const HttpRequest& head) {
   if (head.content_length.value_or(0) > limits::body_bytes)
     return problem(413, fmt::format("a body of {} bytes, the limit is {}", *head.content_length,
                                     limits::body_bytes));
-  if (!fixed_path(head.target).empty()) {
+  if (!fixed_path(*target).empty()) {
     if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
     return not_allowed(head.method, "GET, HEAD");
   }
@@ -177,13 +177,12 @@ std::optional<HttpResponse> HttpService::refuse(const HttpRequest& head) const {
 }
 
 Lane HttpService::lane(const HttpRequest& request) const {
-  const std::string_view path = fixed_path(request.target);
-  if (path == "/metrics") return Lane::control;
-  if (!path.empty()) return Lane::here;
   const auto target = parse_target(request.target);
-  const Operation* operation =
-      target.ok() ? find_route(request.method, target->segments).operation : nullptr;
-  if (operation == nullptr) return Lane::here;
+  if (!target.ok()) return Lane::here;
+  const std::string_view path = fixed_path(*target);
+  if (path == "/metrics") return Lane::control;
+  const Operation* operation = find_route(request.method, target->segments).operation;
+  if (!path.empty() || operation == nullptr) return Lane::here;
   return operation->heavy ? Lane::heavy : Lane::quick;
 }
 
@@ -204,7 +203,8 @@ HttpResponse HttpService::fixed(std::string_view path) {
 }
 
 HttpResponse HttpService::handle(HttpRequest request) {
-  if (const std::string_view path = fixed_path(request.target); !path.empty()) return fixed(path);
+  if (const auto target = parse_target(request.target); target.ok())
+    if (const std::string_view path = fixed_path(*target); !path.empty()) return fixed(path);
   HttpCall call;
   HttpResponse out;
   if (const auto prepared = prepare_call(std::move(request), call); !prepared.ok()) {
