@@ -17,6 +17,7 @@ texts are compared whole; where the file truncates, one text in ten is compared 
 import argparse
 import csv
 import gzip
+import itertools
 import json
 import os
 import queue
@@ -82,6 +83,12 @@ def texts_of_file(path):
 def texts_of_folder(folder):
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         yield from texts_of_file(path)
+
+
+def sources_of(data):
+    """(name, texts) of every folder and file of the data folder."""
+    for path in sorted(data.iterdir()):
+        yield path.name, texts_of_folder(path) if path.is_dir() else texts_of_file(path)
 
 
 # --- Hostile texts.
@@ -156,9 +163,8 @@ def hostile_texts(seed=20240229):
 
 # --- The comparison.
 
-def prepared(texts, whole):
-    """Unique texts within the limit, cut at line feeds unless `whole`."""
-    seen = set()
+def prepared(texts, whole, seen):
+    """Texts within the limit that are not in `seen`, cut at line feeds unless `whole`."""
     for text in texts:
         for part in [text] if whole else (p.rstrip("\r") for p in text.split("\n")):
             if len(part) > TEXT_BYTES or len(part.encode("utf-8", "replace")) > TEXT_BYTES:
@@ -260,13 +266,14 @@ def main():
     source = (options.model / "tokenizer.json").read_text(encoding="utf-8")
     settings = json.loads(source)
     truncates = settings.get("truncation") is not None
-    sources = [("hostile", hostile_texts())]
+    sources = [("made-up", hostile_texts())]
     if options.data:
-        sources.append((str(options.data), texts_of_folder(options.data)))
+        sources += sources_of(options.data)
     else:
         print("no --data and no PENCHANT_TEST_DATA: made-up texts only")
 
     different = 0
+    seen = set()
     with tempfile.TemporaryDirectory() as folder:
         settings["truncation"] = settings["padding"] = None
         whole = json.dumps(settings, ensure_ascii=False)
@@ -278,12 +285,13 @@ def main():
 
         for label, texts in sources:
             different += compare(Tokenizer.from_str(whole), command(folder),
-                                 prepared(texts, options.json), options.json, label)
+                                 prepared(texts, options.json, seen), options.json, label)
         if truncates:
             package = Tokenizer.from_str(source)
             package.no_padding()
-            texts = (t for i, t in enumerate(prepared(hostile_texts(1), options.json)) if i % 10 == 0)
+            texts = prepared(itertools.islice(hostile_texts(1), 0, None, 10), options.json, set())
             different += compare(package, command(options.model), texts, options.json, "truncated")
+    print(f"{different:,} differences in all")
     sys.exit(1 if different else 0)
 
 

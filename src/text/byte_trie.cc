@@ -6,8 +6,8 @@
 
 namespace penchant {
 
-// Places node after node, depth first: for the bytes that lead on from a node it looks for a block in
-// which all of them are free. Only the newest blocks are searched, so that the cost stays linear.
+// Places node after node, depth first: for the bytes that lead on from a node it looks for a block
+// in which all of them are free. Only the newest blocks are searched, so the cost stays linear.
 class ByteTrie::Builder {
  public:
   Builder(std::span<const Entry> entries, std::vector<Unit>& units)
