@@ -137,11 +137,11 @@ class EngineImpl final : public Engine {
       if (!record.ok()) return record.error();  // unknown, or known and silent
       return json::object{{"user", user}, {"interests", json::array()}};
     }
-    ReadLock lock(live->words_mutex());
-    return json::object{
-        {"user", user},
-        {"interests", to_json(penchant::interests(world(moment, live->words()), *moment.user,
-                                                  spoken(language, moment.user.get())))}};
+    const auto named = live->with_words([&](const InvertedIndex& words) {
+      return penchant::interests(world(moment, words), *moment.user,
+                                 spoken(language, moment.user.get()));
+    });
+    return json::object{{"user", user}, {"interests", to_json(named)}};
   }
 
   Result<json::object> explain(std::string_view tenant, std::string_view item,
@@ -151,9 +151,9 @@ class EngineImpl final : public Engine {
     TRY(const uint32_t row, live->row(*moment.catalogue, item));
     TRY(const Filter filter, Filter::parse(query.filter));
     const Request request = request_for(query, filter, moment);
-    ReadLock lock(live->words_mutex());
-    const Explanation explanation =
-        penchant::explain(world(moment, live->words()), moment.user.get(), row, request);
+    const Explanation explanation = live->with_words([&](const InvertedIndex& words) {
+      return penchant::explain(world(moment, words), moment.user.get(), row, request);
+    });
     json::object object = to_json(explanation.item, true);
     object["admitted"] = explanation.admitted;
     if (!explanation.admitted) object["refusal"] = explanation.refusal;
@@ -327,8 +327,9 @@ class EngineImpl final : public Engine {
     TRY(const Tenant::Moment moment, live->moment(user));
     TRY(const Filter filter, Filter::parse(query.filter));
     const Request request = request_for(query, filter, moment);
-    ReadLock lock(live->words_mutex());
-    TRY(const Answer list, compute(world(moment, live->words()), moment.user.get(), request));
+    TRY(const Answer list, live->with_words([&](const InvertedIndex& words) {
+      return compute(world(moment, words), moment.user.get(), request);
+    }));
     json::object object = {{"id", next_answer_id()}};
     for (auto& member : to_json(list, query.explain)) object.insert(std::move(member));
     return object;

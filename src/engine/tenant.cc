@@ -59,15 +59,15 @@ Result<std::unique_ptr<Tenant>> Tenant::load(std::string name, Store& store, Enc
 }
 
 Result<> Tenant::load_items() {
-  MutexLock lock(items_mutex_);
   std::vector<CatalogueChange> changes;
   std::vector<std::vector<std::string>> words;
-  const auto flush = [&]() REQUIRES(items_mutex_) {
+  const auto flush = [&] {
+    MutexLock lock(items_mutex_);
     publish(std::move(changes), words);
     changes.clear();
     words.clear();
   };
-  TRY(store_.for_each_item(name_, [&](StoredItem& stored) REQUIRES(items_mutex_) {
+  TRY(store_.for_each_item(name_, [&](StoredItem& stored) {
     changes.push_back(catalogue_change(stored.item, stored.features, words.emplace_back()));
     if (changes.size() == load_batch) flush();
     return true;

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -54,9 +55,12 @@ class Tenant {
   Result<Moment> moment(std::string_view user);
   Result<uint32_t> row(const Catalogue& catalogue, std::string_view item) const;
 
-  // The word index is shared and changes in place: held locked for the time of an answer.
-  SharedMutex& words_mutex() { return words_mutex_; }
-  const InvertedIndex& words() const REQUIRES_SHARED(words_mutex_) { return words_; }
+  // What `use(words)` gives, with the word index held still meanwhile: it changes in place.
+  template <class Use>
+  auto with_words(const Use& use) EXCLUDES(words_mutex_) {
+    ReadLock lock(words_mutex_);
+    return use(std::as_const(words_));
+  }
 
   // Retrains the behaviour models when enough has happened since: at least one event in twenty.
   // Called from time to time in the background.
