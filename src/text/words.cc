@@ -13,10 +13,13 @@
 #include "base/assets.h"
 #include "base/check.h"
 #include "base/utf8.h"
+#include "text/han_words.h"
 
 namespace penchant {
 
 namespace {
+
+constexpr size_t han_bytes = 3;  // of a Han character in UTF-8
 
 // ICU objects are costly to make and not thread-safe: one of each a thread.
 using BreakIteratorFactory = icu::BreakIterator* (*)(const icu::Locale&, UErrorCode&);
@@ -65,6 +68,47 @@ bool is_han(char32_t c) {
   return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
 }
 
+bool is_kana(char32_t c) { return c >= 0x3040 && c <= 0x30FF; }
+
+// Replaces the words from `first` on, which touch each other and are Han, by the dictionary's most
+// likely split. Where ours does not know the words (Traditional characters, Japanese) it makes more
+// pieces than ICU's own, which then stands.
+void split_better(std::string_view text, std::vector<Word>& words, size_t first) {
+  if (first == words.size() || !words[first].is_han) return;
+  if (words.back().end - words[first].begin < 2 * han_bytes) return;
+  std::u16string run;
+  std::vector<uint32_t> places;
+  for (size_t at = words[first].begin; at < words.back().end;) {
+    places.push_back(static_cast<uint32_t>(at));
+    const char32_t c = utf8_next(text, at);
+    if (is_kana(c)) return;
+    run.push_back(c <= 0xFFFF ? static_cast<char16_t>(c) : u'\uFFFD');
+  }
+  places.push_back(words.back().end);
+  const std::vector<uint8_t> lengths = split_han(run);
+  if (lengths.size() > words.size() - first) return;
+  words.resize(first);
+  size_t character = 0;
+  for (const uint8_t length : lengths) {
+    words.push_back(
+        {.begin = places[character], .end = places[character + length], .is_han = true});
+    character += length;
+  }
+}
+
+// ICU keeps "medicine.Medical" together for the sake of host names; here two sentences met without
+// a space between them.
+void split_at_forgotten_space(std::string_view text, std::vector<Word>& words) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  for (uint32_t i = words.back().begin + 1; i + 1 < words.back().end; ++i)
+    if (text[i] == '.' && lower(text[i - 1]) && upper(text[i + 1])) {
+      const Word rest{.begin = i + 1, .end = words.back().end};
+      words.back().end = i;
+      words.push_back(rest);
+    }
+}
+
 std::unordered_set<std::string_view> read_stop_words() {
   std::unordered_set<std::string_view> words;
   for (const char* name : {"text/stop_words_en.txt", "text/stop_words_zh.txt"}) {
@@ -84,14 +128,23 @@ std::unordered_set<std::string_view> read_stop_words() {
 std::vector<Word> split_words(std::string_view text) {
   static thread_local const auto iterator = make_iterator(icu::BreakIterator::createWordInstance);
   std::vector<Word> words;
+  size_t run = 0;  // the first of the last words that touch each other and are Han
   for_each_piece(*iterator, text, [&](uint32_t begin, uint32_t end, int32_t status) {
     if (status < UBRK_WORD_NONE_LIMIT) return;  // white space and punctuation
     Word word{.begin = begin, .end = end};
     word.is_number = status < UBRK_WORD_NUMBER_LIMIT;
     size_t at = begin;
     word.is_han = status >= UBRK_WORD_KANA || is_han(utf8_next(text, at));
+    const bool goes_on =
+        word.is_han && !words.empty() && words.back().is_han && words.back().end == begin;
+    if (!goes_on) {
+      split_better(text, words, run);
+      run = words.size();
+    }
     words.push_back(word);
+    split_at_forgotten_space(text, words);
   });
+  split_better(text, words, run);
   return words;
 }
 
@@ -121,6 +174,11 @@ std::string fold(std::string_view text) {
   normalizer->normalizeUTF8(0, {text.data(), static_cast<int32_t>(text.size())}, sink, nullptr,
                             status);
   CHECK(U_SUCCESS(status), "ICU folds valid UTF-8");
+  constexpr std::string_view quote = "\u2019";
+  for (size_t at = 0; (at = folded.find(quote, at)) != folded.npos; ++at) {
+    folded[at] = '\'';
+    folded.erase(at + 1, quote.size() - 1);
+  }
   return folded;
 }
 

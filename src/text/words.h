@@ -23,7 +23,8 @@ std::vector<Word> split_words(std::string_view text);
 // Sentences in order (byte spans, end exclusive), by ICU's rules for the root locale.
 std::vector<Word> split_sentences(std::string_view text);
 
-// The form in which words are compared: NFKC and case folding, accents kept.
+// The form in which words are compared: NFKC and case folding, accents kept, a typographic
+// apostrophe made plain.
 std::string fold(std::string_view text);
 
 // The folded word reduced to its stem where we know how (English: Porter 2, for purely Latin

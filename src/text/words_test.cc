@@ -28,13 +28,29 @@ TEST(Words, AreFoundInChineseByDictionary) {
   // "a notebook computer of high performance"
   const std::string text = "\u4e00\u6b3e\u9ad8\u6027\u80fd\u7684\u7b14\u8bb0\u672c\u7535\u8111";
   const auto words = words_of(text);
-  ASSERT_GE(words.size(), 4u);
+  ASSERT_EQ(words.size(), 4u);
+  EXPECT_EQ(words[1], "\u9ad8\u6027\u80fd");
   for (const Word& word : split_words(text)) EXPECT_TRUE(word.is_han);
   EXPECT_EQ(explain_language(text), "zh");
   EXPECT_EQ(explain_language("high performance"), "en");
 }
 
+TEST(Words, OfTraditionalCharactersAndJapaneseAreThoseOfIcu) {
+  // "like | this kind of"; "live in | the capital Tokyo"
+  const auto traditional = words_of("\u559c\u6b61\u9019\u7a2e\u7b46\u8a18\u578b\u96fb\u8166");
+  EXPECT_EQ(traditional[0], "\u559c\u6b61");
+  EXPECT_EQ(words_of("\u6771\u4eac\u306b\u4f4f\u3080")[0], "\u6771\u4eac");
+}
+
+TEST(Words, OfSentencesThatMeetWithoutASpaceAreApart) {
+  EXPECT_EQ(words_of("medicine.Medical care"),
+            (std::vector<std::string>{"medicine", "Medical", "care"}));
+  EXPECT_EQ(words_of("see example.com 3.5"),
+            (std::vector<std::string>{"see", "example.com", "3.5"}));
+}
+
 TEST(Words, FoldWidthCaseAndCompatibility) {
+  EXPECT_EQ(fold("Don\u2019t \u2018x\u2019"), "don't \u2018x'");
   EXPECT_EQ(fold("Stra\u00dfe \uff21\uff11"), "strasse a1");
   EXPECT_EQ(fold("TOY"), "toy");
   EXPECT_EQ(stem("running"), "run");
