@@ -2,225 +2,125 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
-#include "base/limits.h"
 #include "encoder/encoder.h"
 #include "math/kernels.h"
-#include "text/words.h"
+#include "mining/candidates.h"
 
 namespace penchant {
 
 namespace {
 
-// One word of a text, ready for counting.
-struct Token {
-  std::string_view written;
-  std::string folded;
-  bool is_han = false;
-  bool breaks = false;   // a function word, number or letter: no keyword, and phrases end here
-  bool starts = false;   // punctuation or a line end lies before it
-  bool capital = false;  // starts with a capital, not at the start of a sentence
+using Weights = std::array<float, feature_count>;
+
+// Logistic regression over people's keywords of abstracts (tools/fit_keywords.py).
+constexpr Weights english_weights = {
+    -7.741F,  // one
+    0.806F,   // count
+    1.770F,   // alone
+    0.270F,   // rarity
+    -0.039F,  // rarest
+    -0.000F,  // support
+    0.837F,   // early
+    0.010F,   // title
+    0.752F,   // words2
+    0.785F,   // words3
+    0.328F,   // words4
+    1.055F,   // length
+    0.245F,   // name
+    1.562F,   // acronym
+    -0.363F,  // adjective
+    -1.007F,  // verbal
+    -0.017F,  // ends_verbal
+    0.430F,   // known_pair
+    0.641F,   // cohesion
+    0.000F,   // single
+};
+constexpr Weights han_weights = {
+    -5.143F,  // one
+    1.239F,   // count
+    1.070F,   // alone
+    0.253F,   // rarity
+    -0.068F,  // rarest
+    -0.652F,  // support
+    1.961F,   // early
+    0.051F,   // title
+    0.885F,   // words2
+    0.072F,   // words3
+    -1.163F,  // words4
+    -0.096F,  // length
+    -0.402F,  // name
+    -0.096F,  // acronym
+    -0.166F,  // adjective
+    -0.353F,  // verbal
+    0.022F,   // ends_verbal
+    0.003F,   // known_pair
+    0.672F,   // cohesion
+    -0.036F,  // single
 };
 
-bool only_joins(std::string_view gap) { return gap.empty() || gap == " " || gap == "-"; }
+constexpr float similarity_weight = 0.6F;
 
-std::vector<Token> tokens_of(std::string_view text) {
-  std::vector<Token> tokens;
-  uint32_t last_end = 0;
-  for (const Word& word : split_words(text)) {
-    Token& token = tokens.emplace_back();
-    token.written = text.substr(word.begin, word.end - word.begin);
-    token.folded = fold(token.written);
-    token.is_han = word.is_han;
-    const bool too_short = !word.is_han && token.folded.size() < 3;
-    token.breaks = word.is_number || too_short || is_stop_word(token.folded);
-    token.starts = tokens.size() == 1 || !only_joins(text.substr(last_end, word.begin - last_end));
-    token.capital = !token.starts && token.written[0] >= 'A' && token.written[0] <= 'Z';
-    last_end = word.end;
+void score(std::vector<Candidate>& candidates) {
+  for (Candidate& c : candidates) {
+    const Weights& weights = c.is_han ? han_weights : english_weights;
+    c.score = 0;
+    for (size_t f = 0; f < feature_count; ++f) c.score += weights[f] * c.features[f];
   }
-  return tokens;
 }
 
-std::string pair_key(std::string_view first, std::string_view second) {
-  return std::string(first) + '\n' + std::string(second);
-}
-
-struct Candidate {
-  std::set<std::string> stems;              // of its words
-  std::map<std::string, uint32_t> written;  // forms and how often
-  uint32_t count = 0;
-  size_t first = 0;  // number of the first word
-  size_t words = 1;
-  double idf = 0;  // mean over its words
-  double cohesion = 1;
-  bool capital = true;  // every time
-  double score = 0;
-};
-
-}  // namespace
-
-void KeywordStatistics::add(std::string_view text) {
-  ++documents_;
-  const auto tokens = tokens_of(text);
-  std::set<std::string> seen;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    seen.insert(tokens[i].folded);
-    if (i > 0 && tokens[i].is_han && tokens[i - 1].is_han && !tokens[i].starts)
-      seen.insert(pair_key(tokens[i - 1].folded, tokens[i].folded));
-  }
-  for (const std::string& word : seen) ++frequency_[word];
-}
-
-double KeywordStatistics::inverse_document_frequency(std::string_view folded_word) const {
-  const auto entry = frequency_.find(std::string(folded_word));
-  const double frequency = entry == frequency_.end() ? 0 : entry->second;
-  // 20 imagined texts keep a small catalogue from calling every word rare.
-  return std::log((double(documents_) + 20) / (frequency + 1));
-}
-
-double KeywordStatistics::cohesion(std::string_view first, std::string_view second) const {
-  const auto count = [&](const std::string& key) -> double {
-    const auto entry = frequency_.find(key);
-    return entry == frequency_.end() ? 0 : entry->second;
-  };
-  const double together = count(pair_key(first, second));
-  if (together < 2) return 0;
-  return together / std::min(count(std::string(first)), count(std::string(second)));
-}
-
-// Collects and scores the candidates of one text.
-class KeywordMiner {
- public:
-  KeywordMiner(std::string_view text, const KeywordStatistics& statistics)
-      : statistics_(statistics), tokens_(tokens_of(text)) {
-    collect();
-    score();
-  }
-
-  // Best first.
-  std::vector<Candidate> ranked() {
-    std::vector<Candidate> list;
-    for (auto& [key, candidate] : candidates_) list.push_back(std::move(candidate));
-    std::stable_sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) {
-      return a.score > b.score || (a.score == b.score && a.first < b.first);
-    });
-    return list;
-  }
-
- private:
-  static constexpr size_t phrase_words_max = 3;
-
-  void collect() {
-    for (size_t i = 0; i < tokens_.size(); ++i) {
-      if (tokens_[i].breaks) continue;
-      if (tokens_[i].is_han) {
-        collect_han(i);
-      } else {
-        for (size_t n = 1; n <= phrase_words_max && continues(i, n); ++n) add(i, n, 1);
-      }
-    }
-  }
-
-  // Whether the word n-1 places behind `i` still belongs to a phrase starting there.
-  bool continues(size_t i, size_t n) const {
-    const size_t last = i + n - 1;
-    if (last >= tokens_.size() || tokens_[last].breaks || tokens_[last].is_han != tokens_[i].is_han)
-      return false;
-    return n == 1 || !tokens_[last].starts;
-  }
-
-  // A Chinese word of two characters or more stands alone; neighbours join when they cohere in the
-  // catalogue, or when one of them is a single character that means little alone.
-  void collect_han(size_t i) {
-    constexpr size_t han_bytes = 3;
-    constexpr double firm = 0.3;
-    const auto single = [&](size_t t) { return tokens_[t].folded.size() <= han_bytes; };
-    if (!single(i)) add(i, 1, 1);
-    if (!continues(i, 2)) return;
-    const double cohesion = statistics_.cohesion(tokens_[i].folded, tokens_[i + 1].folded);
-    const bool completes = single(i) != single(i + 1);
-    if (cohesion >= firm || completes) add(i, 2, std::max(cohesion, 0.5));
-  }
-
-  void add(size_t begin, size_t words, double cohesion) {
-    std::string key, written;
-    std::set<std::string> stems;
-    double idf = 0;
-    bool capital = true;
-    for (size_t t = begin; t < begin + words; ++t) {
-      const std::string stemmed = stem(tokens_[t].folded);
-      key += stemmed + '\n';
-      stems.insert(stemmed);
-      idf += statistics_.inverse_document_frequency(tokens_[t].folded);
-      capital = capital && (tokens_[t].capital || (t == begin && tokens_[t].starts));
-    }
-    const std::string_view first = tokens_[begin].written,
-                           last = tokens_[begin + words - 1].written;
-    written.assign(first.data(), static_cast<size_t>(last.data() + last.size() - first.data()));
-    Candidate& candidate = candidates_[key];
-    if (candidate.count++ == 0) {
-      candidate.first = begin;
-      candidate.words = words;
-      candidate.idf = idf / double(words);
-      candidate.cohesion = cohesion;
-      candidate.stems = std::move(stems);
-    }
-    candidate.capital = candidate.capital && capital;
-    ++candidate.written[written];
-  }
-
-  // tf * idf, more for phrases that recur or are names, more for what comes early.
-  void score() {
-    for (auto& [key, c] : candidates_) {
-      const double frequency = 1 + std::log(double(c.count));
-      const double early = 1 + 1 / (1 + double(c.first) / 12);
-      double phrase = 1;
-      if (c.words > 1) phrase = c.count > 1 || c.capital ? 1.3 : 1.02;
-      const double name = c.capital && c.words == 1 ? 1.1 : 1;
-      c.score = frequency * c.idf * early * phrase * name * c.cohesion;
-    }
-  }
-
-  const KeywordStatistics& statistics_;
-  std::vector<Token> tokens_;
-  std::map<std::string, Candidate> candidates_;
-};
-
-namespace {
-
-std::string_view usual_form(const Candidate& candidate) {
-  const auto most =
-      std::max_element(candidate.written.begin(), candidate.written.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  return most->first;
-}
-
-// Two phrases of which one says all that the other says (or Chinese ones that overlap) are one.
-bool repeats(const Candidate& a, const Candidate& b) {
-  const auto contains = [](const Candidate& x, const Candidate& y) {
-    return std::includes(x.stems.begin(), x.stems.end(), y.stems.begin(), y.stems.end());
-  };
-  const std::string_view one = usual_form(a), two = usual_form(b);
-  const bool inside = static_cast<unsigned char>(one[0]) >= 0x80 &&
-                      (one.find(two) != one.npos || two.find(one) != two.npos);
-  return inside || contains(a, b) || contains(b, a);
-}
-
-// Cosine of phrase and text, spread over the candidates, enters half and half with the statistics.
-Result<> rerank(std::string_view text, Encoder& encoder, std::vector<Candidate>& candidates) {
-  std::vector<std::string_view> texts = {text};
-  for (const Candidate& candidate : candidates) texts.push_back(usual_form(candidate));
-  TRY(const Matrix vectors, encoder.encode(texts, Purpose::plain));
-  std::vector<float> cosines;
-  for (size_t i = 1; i < vectors.rows; ++i) cosines.push_back(dot(vectors.row(0), vectors.row(i)));
-  const auto [low, high] = std::minmax_element(cosines.begin(), cosines.end());
-  const float base = *low, range = std::max(1e-6f, *high - *low);
-  for (size_t i = 0; i < candidates.size(); ++i)
-    candidates[i].score *= 0.5 + (cosines[i] - base) / range;
+void sort(std::vector<Candidate>& candidates) {
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+}
+
+// Bytes of the longest run of characters that both have.
+size_t common_run(std::string_view a, std::string_view b) {
+  std::vector<size_t> before(b.size() + 1), now(b.size() + 1);
+  size_t longest = 0;
+  for (const char c : a) {
+    for (size_t i = 0; i < b.size(); ++i) {
+      now[i + 1] = c == b[i] ? before[i] + 1 : 0;
+      longest = std::max(longest, now[i + 1]);
+    }
+    std::swap(before, now);
+  }
+  return longest;
+}
+
+// Whether one phrase says all that the other says, (Chinese) more than half of the shorter one is
+// in both, or both lay claim to the same word of the text.
+bool repeats(const Candidate& a, const Candidate& b) {
+  if (a.is_han && b.is_han)
+    return 2 * common_run(a.text, b.text) > std::min(a.text.size(), b.text.size());
+  const auto contains = [](const Candidate& x, const Candidate& y) {
+    return std::all_of(y.words.begin(), y.words.end(), [&](const std::string& word) {
+      return std::find(x.words.begin(), x.words.end(), word) != x.words.end();
+    });
+  };
+  const bool cross = a.first < b.first + b.words.size() && b.first < a.first + a.words.size();
+  return cross || contains(a, b) || contains(b, a);
+}
+
+// Adds how near the phrases are to the text in meaning, measured in standard deviations of these
+// phrases, because models differ in what cosine they call near.
+Result<> add_similarity(std::string_view text, Encoder& encoder,
+                        std::vector<Candidate>& candidates) {
+  std::vector<std::string_view> texts = {text};
+  for (const Candidate& candidate : candidates) texts.emplace_back(candidate.text);
+  TRY(const Matrix vectors, encoder.encode(texts, Purpose::plain));
+  std::vector<double> cosines;
+  double sum = 0, squares = 0;
+  for (size_t i = 1; i < vectors.rows; ++i) {
+    cosines.push_back(dot(vectors.row(0), vectors.row(i)));
+    sum += cosines.back();
+    squares += cosines.back() * cosines.back();
+  }
+  const double n = double(candidates.size()), mean = sum / n;
+  const double deviation = std::sqrt(std::max(0.0, squares / n - mean * mean));
+  if (deviation < 1e-6) return {};
+  for (size_t i = 0; i < candidates.size(); ++i)
+    candidates[i].score += similarity_weight * static_cast<float>((cosines[i] - mean) / deviation);
   return {};
 }
 
@@ -232,12 +132,15 @@ Result<std::vector<std::vector<Keyword>>> mine_keywords(std::span<const std::str
                                                         const KeywordOptions& options) {
   std::vector<std::vector<Keyword>> all;
   for (const std::string_view text : texts) {
-    std::vector<Candidate> candidates = KeywordMiner(text, statistics).ranked();
+    std::vector<Candidate> candidates = find_candidates(text, statistics);
     std::vector<Keyword>& keywords = all.emplace_back();
     if (candidates.empty() || options.count == 0) continue;
+    score(candidates);
+    sort(candidates);
     if (encoder != nullptr) {
       candidates.resize(std::min(candidates.size(), options.count * 4));
-      TRY(rerank(text, *encoder, candidates));
+      TRY(add_similarity(text, *encoder, candidates));
+      sort(candidates);
     }
     std::vector<const Candidate*> chosen;
     for (const Candidate& candidate : candidates) {
@@ -246,9 +149,9 @@ Result<std::vector<std::vector<Keyword>>> mine_keywords(std::span<const std::str
                                      [&](const Candidate* c) { return repeats(*c, candidate); });
       if (!known) chosen.push_back(&candidate);
     }
+    const auto odds = [](float score) { return 1 / (1 + std::exp(-score)); };
     for (const Candidate* candidate : chosen)
-      keywords.push_back({std::string(usual_form(*candidate)),
-                          static_cast<float>(candidate->score / chosen.front()->score)});
+      keywords.push_back({candidate->text, odds(candidate->score) / odds(chosen.front()->score)});
   }
   return all;
 }

@@ -1,7 +1,7 @@
-// Keywords of a text: statistics propose (frequency against the catalogue's document frequencies,
-// position, phrase shape; Chinese and English), the encoder disposes (similarity of phrase and
-// text). Thread-safety: KeywordStatistics is one thread at a time while adding, immutable while
-// mining.
+// Keywords of a text, Chinese or English: phrases by what their words are (nouns and what goes
+// before them), ranked by how often, how early and how rare in the catalogue they are; an encoder,
+// if there is one, adds how near a phrase's meaning is to the text's.
+// Thread-safety: KeywordStatistics is one thread at a time while adding, immutable while mining.
 #pragma once
 
 #include <span>
@@ -21,21 +21,24 @@ struct Keyword {
   float weight = 0;  // (0, 1], the best keyword of a text has 1
 };
 
-// Document frequencies of words over a catalogue; without any, built-in expectations serve.
+// Document frequencies of words and neighbouring words over a catalogue, on top of what their
+// language has; without any texts the language alone speaks.
 class KeywordStatistics {
  public:
   void add(std::string_view text);
   size_t documents() const { return documents_; }
-  double inverse_document_frequency(std::string_view folded_word) const;
 
- private:
-  friend class KeywordMiner;
-  // How firmly two neighbouring Han words belong together: the share of the texts with the rarer of
-  // them that have the pair; 0 for a pair seen less than twice.
+  // `background`: the word's share of running words in its language.
+  double inverse_document_frequency(std::string_view word, double background) const;
+  // Texts with the pair, and their share of the texts with the rarer of the two words.
+  size_t pair_count(std::string_view first, std::string_view second) const;
   double cohesion(std::string_view first, std::string_view second) const;
 
+ private:
+  size_t count(uint64_t key) const;
+
   size_t documents_ = 0;
-  std::unordered_map<std::string, uint32_t> frequency_;  // of folded words and of Han pairs
+  std::unordered_map<uint64_t, uint32_t> counts_;  // by the keys of mining/tokens.h
 };
 
 struct KeywordOptions {

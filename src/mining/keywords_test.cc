@@ -34,6 +34,39 @@ TEST(Keywords, RareWordsOfTheCatalogueComeFirst) {
   EXPECT_EQ(keywords_of("film about whales", statistics, 1), std::vector<std::string>{"whales"});
 }
 
+TEST(Keywords, AreNounPhrasesNotVerbs) {
+  const auto words = keywords_of("We quickly built a solar panel for remote villages.");
+  EXPECT_TRUE(has(words, "solar panel"));
+  EXPECT_TRUE(has(words, "remote villages"));
+  for (const char* no : {"built", "quickly"}) EXPECT_FALSE(has(words, no)) << no;
+}
+
+TEST(Keywords, OfATitleAreItsNamesAndCategories) {
+  KeywordStatistics statistics;
+  for (int i = 0; i < 30; ++i) statistics.add("Some Film. Drama, Comedy");
+  const auto toys = keywords_of("Toy Story (1995). Animation, Comedy", statistics);
+  EXPECT_EQ(toys[0], "Toy Story");
+  EXPECT_TRUE(has(toys, "Animation"));
+  EXPECT_TRUE(has(keywords_of("The Lord of the Rings (2001)."), "Lord of the Rings"));
+  EXPECT_TRUE(has(keywords_of("Blade Runner. Action, Sci-Fi"), "Sci-Fi"));
+}
+
+TEST(Keywords, KeepForeignNamesWholeInChinese) {
+  // "the guardian played by Morgan Freeman"
+  EXPECT_TRUE(
+      has(keywords_of("\u745e\u5fb7\uff08\u6469\u6839\u00b7\u5f17\u91cc\u66fc \u9970\uff09"),
+          "\u6469\u6839\u00b7\u5f17\u91cc\u66fc"));
+}
+
+TEST(Keywords, AreNoChanceNeighboursOfChineseVerbs) {
+  // "a laptop of high performance, bought at a low price"
+  const auto words =
+      keywords_of("\u9ad8\u6027\u80fd\u7b14\u8bb0\u672c\u7535\u8111\uff0c\u4f4e\u4ef7\u8d2d\u4e70");
+  EXPECT_TRUE(has(words, "\u9ad8\u6027\u80fd\u7b14\u8bb0\u672c\u7535\u8111") ||
+              has(words, "\u7b14\u8bb0\u672c\u7535\u8111"));
+  EXPECT_FALSE(has(words, "\u4f4e\u4ef7\u8d2d\u4e70"));
+}
+
 TEST(Keywords, FindChineseWords) {
   // "machine learning algorithms ... machine learning"
   const std::string text =
