@@ -359,9 +359,11 @@ TEST(Store, AReadOnlyFolderIsOneSentence) {
   const ssize_t n = ::read(channel[0], buffer, sizeof buffer);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   ASSERT_GT(n, 0);
-  EXPECT_EQ(std::string(buffer, static_cast<size_t>(n)),
-            fmt::format("{}|cannot open {}: Permission denied", static_cast<int>(Code::conflict),
-                        (folder.path() / "lock").string()));
+  // Which step is refused depends on the folders above, which this test does not own.
+  const std::string told(buffer, static_cast<size_t>(n));
+  EXPECT_TRUE(told.starts_with(fmt::format("{}|cannot ", static_cast<int>(Code::conflict)))) << told;
+  EXPECT_NE(told.find(folder.path().string()), std::string::npos) << told;
+  EXPECT_TRUE(told.ends_with(": Permission denied")) << told;
 }
 
 // A plain map is the reference for a long random life of the store.
