@@ -1,6 +1,6 @@
-// penchant demo: from a catalogue with behaviour to explained recommendations, on one screen. Imports
-// the catalogue into the data folder when that is empty, shows three users with their interests and
-// answers, lets a newcomer say in Chinese what they like, and then serves.
+// penchant demo: from a catalogue with behaviour to explained recommendations, on one screen.
+// Imports the catalogue into the data folder when that is empty, shows three users with their
+// interests and answers, lets a newcomer say in Chinese what they like, and then serves.
 #include <fmt/format.h>
 
 #include "app/commands.h"

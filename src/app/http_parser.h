@@ -25,9 +25,9 @@ class HttpParser {
     failed,  // answer refusal() and close
   };
 
-  // Takes from the front of `bytes` and returns how many; the rest must come again, with more behind
-  // it. Stops once when the head is complete, so that it can be judged before the body, and at the
-  // end of the request.
+  // Takes from the front of `bytes` and returns how many; the rest must come again, with more
+  // behind it. Stops once when the head is complete, so that it can be judged before the body, and
+  // at the end of the request.
   size_t feed(std::string_view bytes);
 
   State state() const;

@@ -12,8 +12,8 @@ struct AttentionWork {
   AlignedBuffer<float> keys, values, scores;
 };
 
-// context[L, H] = softmax(Q K^T / sqrt(H / heads)) V by heads; qkv[L, 3 H] holds a token's query, key
-// and value behind each other.
+// context[L, H] = softmax(Q K^T / sqrt(H / heads)) V by heads; qkv[L, 3 H] holds a token's query,
+// key and value behind each other.
 void attend(const float* qkv, size_t L, size_t H, size_t heads, float* context,
             AttentionWork& work);
 

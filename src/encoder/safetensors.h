@@ -33,8 +33,8 @@ class Safetensors {
 
   const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
 
-  // A tensor of exactly this shape holding finite floats (F32, F16, BF16 or F64), or the sentence why
-  // not.
+  // A tensor of exactly this shape holding finite floats (F32, F16, BF16 or F64), or the sentence
+  // why not.
   Result<const Tensor*> floats(std::string_view name, std::span<const size_t> shape) const;
   // The same, as a copy in float.
   Result<std::vector<float>> copy_floats(std::string_view name,

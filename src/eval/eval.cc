@@ -18,7 +18,8 @@ constexpr std::string_view model_names[] = {"popularity", "item-knn", "semantic"
 struct Bench {
   const Catalogue& catalogue;
   const EvalOptions& options;
-  Behaviour behaviour;
+  ItemKnn item_knn;            // of the model of that name
+  Behaviour behaviour;         // of the rest
   std::vector<uint32_t> rows;  // of the catalogue, those that may be shown
 };
 
@@ -32,7 +33,7 @@ void item_knn_scores(const Bench& bench, const Case& one, std::span<double> scor
   for (const UserEvent& e : one.history) {
     if (e.strength > 0) history.push_back({e.row, static_cast<float>(e.strength)});
   }
-  for (const RowScore& s : bench.behaviour.item_knn().scores(history)) scores[s.row] = s.score;
+  for (const RowScore& s : bench.item_knn.scores(history)) scores[s.row] = s.score;
 }
 
 // By the product's own pipeline, with the weights given.
@@ -156,11 +157,12 @@ Result<std::vector<EvalResult>> evaluate(const Catalogue& catalogue,
   if (cases.cases.empty()) {
     return invalid("nothing to evaluate: no user has a history and an item after it");
   }
-  Bench bench{
-      catalogue,
-      options,
-      Behaviour::train(cases.train_users, cases.train, catalogue.rows(), options.behaviour, pool),
-      {}};
+  const auto fit = [&](const BehaviourOptions& with) {
+    return Behaviour::train(cases.train_users, cases.train, catalogue.rows(), with, pool);
+  };
+  BehaviourOptions plain = options.behaviour;
+  plain.item_knn = options.item_knn;
+  Bench bench{catalogue, options, fit(plain).item_knn(), fit(options.behaviour), {}};
   for (uint32_t row = 0; row < catalogue.rows(); ++row) {
     if (catalogue.live()[row] != 0) bench.rows.push_back(row);
   }

@@ -27,7 +27,8 @@ struct EvalOptions {
   bool implicit = true;      // every event is a positive of strength 1; else by its rule
   std::vector<size_t> cutoffs = {10};
   BootstrapOptions bootstrap = {};
-  BehaviourOptions behaviour = {};
+  ItemKnnOptions item_knn{.length_damping = 0};  // of "item-knn": the plain cosine
+  BehaviourOptions behaviour = {};               // of "blend": as the product has it
   Weights weights = {};
   size_t users_max = 0;  // ask only about every n-th user; 0: all
 };

@@ -144,9 +144,7 @@ TEST(Evaluate, AgreesWithTheIndependentScript) {
     histories.push_back({user, std::move(events)});
   }
   const std::string models[] = {"popularity", "item-knn"};
-  EvalOptions options;
-  options.behaviour.item_knn.neighbours = 100;
-  const auto results = evaluate(catalogue, histories, models, options, nullptr);
+  const auto results = evaluate(catalogue, histories, models, {}, nullptr);
   ASSERT_TRUE(results.ok());
   EXPECT_NEAR(metric((*results)[0], "recall@10"), 0.0859, 5e-5);
   EXPECT_NEAR(metric((*results)[0], "ndcg@10"), 0.0449, 5e-5);

@@ -1,10 +1,10 @@
-// Products on the tile registers of AMX, with what follows a product fused to it: while one block of
-// 32 x 32 sums is computed, the block before is scaled and written. Plain functions, since the file
-// behind them is compiled for one processor; use them through math/matmul.h.
+// Products on the tile registers of AMX, with what follows a product fused to it: while one block
+// of 32 x 32 sums is computed, the block before is scaled and written. Plain functions, since the
+// file behind them is compiled for one processor; use them through math/matmul.h.
 //
 // Layouts: rows x as ByteRows lays them out tiled, [m / 16][k / 64][16][64]; weights w packed by
-// pack_weights, [n / 16][k / 64][16][16][4], scales and bias, all filled up with zeros to a multiple
-// of 32 outputs.
+// pack_weights, [n / 16][k / 64][16][16][4], scales and bias, all filled up with zeros to a
+// multiple of 32 outputs.
 // Thread-safety: pure functions on their arguments.
 #pragma once
 

@@ -1,6 +1,6 @@
 // One vector of floats at a time, as wide as the flags of the including file allow: the building
-// blocks of kernels_text.h and of the files that have intrinsics of their own. Everything is local to
-// the including file: no standard headers with inline functions, so that no copy compiled for a
+// blocks of kernels_text.h and of the files that have intrinsics of their own. Everything is local
+// to the including file: no standard headers with inline functions, so that no copy compiled for a
 // newer processor is ever the one the linker keeps.
 #pragma once
 

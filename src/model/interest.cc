@@ -116,16 +116,6 @@ void InterestModel::add(uint32_t row, std::span<const float> direction, double s
                 .time = time,
                 .members = {{row, weight, time, half_life, 0}}};
   scale(static_cast<float>(weight), event.sum);
-  if (strength > 0) {
-    Cluster short_term = event;
-    short_term.rate = 1 / options_.recent_half_life;
-    short_term.members[0].half_life = options_.recent_half_life;
-    if (recent_.sum.empty()) {
-      recent_ = std::move(short_term);
-    } else {
-      join(recent_, std::move(short_term), options_.members_max);
-    }
-  }
   add_to(strength > 0 ? liked_ : disliked_, std::move(event), options_);
 }
 
@@ -173,12 +163,6 @@ std::vector<Interest> InterestModel::liked(Seconds now) const { return interests
 
 std::vector<Interest> InterestModel::disliked(Seconds now) const {
   return interests(disliked_, now);
-}
-
-Interest InterestModel::recent(Seconds now) const {
-  if (recent_.sum.empty()) return {};
-  std::vector<Interest> one = interests({recent_}, now);
-  return one.empty() ? Interest{} : std::move(one[0]);
 }
 
 }  // namespace penchant

@@ -19,11 +19,10 @@
 namespace penchant {
 
 struct InterestOptions {
-  size_t clusters_max = 24;                // kept per sign
-  size_t interests_max = 5;                // told per sign
-  size_t members_max = 12;                 // remembered per cluster
-  float alike = 0.35f;                     // centroids with at least this cosine are one interest
-  Seconds recent_half_life = day_seconds;  // of the short-term interest
+  size_t clusters_max = 24;  // kept per sign
+  size_t interests_max = 5;  // told per sign
+  size_t members_max = 12;   // remembered per cluster
+  float alike = 0.35f;       // centroids with at least this cosine are one interest
 };
 
 struct InterestMember {
@@ -49,12 +48,9 @@ class InterestModel {
   void add(uint32_t row, std::span<const float> direction, double strength, Seconds time,
            Seconds half_life);
 
-  // Long-term, largest share first. Shares are relative: silence does not make a taste fade.
+  // Largest share first. Shares are relative: silence does not make a taste fade.
   std::vector<Interest> liked(Seconds now) const;
   std::vector<Interest> disliked(Seconds now) const;
-  // Short-term: what was liked within about `recent_half_life` of the last event; empty direction
-  // when nothing was.
-  Interest recent(Seconds now) const;
 
   size_t events() const { return events_; }
 
@@ -74,7 +70,6 @@ class InterestModel {
   InterestOptions options_;
   std::vector<Cluster> liked_;
   std::vector<Cluster> disliked_;
-  Cluster recent_;
   size_t events_ = 0;
 };
 

@@ -23,9 +23,9 @@ class ThreadPool;
 struct ItemKnnOptions {
   size_t neighbours = 100;
   size_t history_max = 500;  // of a user, the latest (ties: as given, later ones win)
-  // Longer histories say less per item: a user's confidences are divided by sqrt(length)^damping
-  // (0: plain cosine).
-  float length_damping = 0;
+  // Long histories say less per item: a user's confidences are divided by sqrt(length)^damping (0:
+  // the plain cosine).
+  float length_damping = 0.5;
 };
 
 struct Neighbour {

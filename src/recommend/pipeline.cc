@@ -23,16 +23,16 @@ struct Wish {
 void want_interests(Wish& wish, const World& world, const UserState& user, const Weights& weights) {
   Subject& about = wish.subject;
   about.interests = user.interests().liked(world.now);
-  about.recent = user.interests().recent(world.now);
+  about.recent = user.recent(world.catalogue);
   about.dislikes = user.interests().disliked(world.now);
   double shares = 0;
   for (const Interest& i : about.interests) shares += std::pow(i.share, weights.interest_power);
-  for (size_t i = 0; i < about.interests.size(); ++i) {
+  for (size_t i = 0; i < about.interests.size() && weights.interest > 0; ++i) {
     const double share = std::pow(about.interests[i].share, weights.interest_power) / shares;
     wish.taste.directions.push_back(
         {Kind::interest, i, about.interests[i].direction, weights.interest * share});
   }
-  if (!about.recent.direction.empty() && about.interests.size() > 1) {
+  if (!about.recent.direction.empty() && about.interests.size() > 1 && weights.recent > 0) {
     wish.taste.directions.push_back({Kind::recent, 0, about.recent.direction, weights.recent});
   }
   for (size_t i = 0; i < about.dislikes.size(); ++i) {
@@ -56,7 +56,7 @@ void want_declared(Wish& wish, const UserState& user, const Weights& weights) {
 }
 
 void want_history(Wish& wish, const World& world, const UserState& user, const Weights& weights) {
-  wish.taste.history = user.liked(world.now, weights.history_items);
+  wish.taste.history = user.liked(world.now, weights.item_floor, weights.history_items);
   const auto items = static_cast<double>(wish.taste.history.size());
   wish.taste.history_weight = weights.item * items / (items + weights.evidence);
   if (world.behaviour.item_knn_scale() > 0) {
@@ -258,7 +258,7 @@ std::vector<NamedInterest> interests(const World& world, const UserState& user,
     }
   };
   tell(Kind::interest, user.interests().liked(world.now));
-  const Interest recent = user.interests().recent(world.now);
+  const Interest recent = user.recent(world.catalogue);
   if (!recent.direction.empty()) tell(Kind::recent, {&recent, 1});
   for (const Declared& declared : user.declared()) {
     out.push_back(

@@ -122,8 +122,8 @@ std::vector<uint32_t> propose(const World& world, const Taste& taste,
 
 namespace {
 
-// values[direction][row of rows]. Rows outside, directions inside, so that a vector comes from memory
-// once for all of them; tiles of rows may run on several threads.
+// values[direction][row of rows]. Rows outside, directions inside, so that a vector comes from
+// memory once for all of them; tiles of rows may run on several threads.
 std::vector<std::vector<float>> direction_values(const World& world,
                                                  std::span<const Taste::Direction> directions,
                                                  std::span<const uint32_t> rows) {

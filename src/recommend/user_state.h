@@ -58,10 +58,14 @@ class UserState {
   std::span<const uint32_t> seen() const { return seen_; }        // sorted, no repeats
   bool has_seen(uint32_t row) const;
 
-  // Liked (disliked) items and how much each counts at `now`, strengths summed per item and scaled
-  // to sum to 1, strongest first, at most `limit`.
-  std::vector<Preference> liked(Seconds now, size_t limit) const;
-  std::vector<Preference> disliked(Seconds now, size_t limit) const;
+  // The items liked and how much each counts at `now`: strengths summed per item, decayed by time,
+  // and times (`floor` + 2^(-n / 4)), n being the number of liked events after it. Scaled to sum to
+  // 1, strongest first, at most `limit`.
+  std::vector<Preference> liked(Seconds now, double floor, size_t limit) const;
+
+  // The short-term interest: what was liked last, by the same weight without a floor, whatever its
+  // place among the long-term ones.
+  Interest recent(const Catalogue& catalogue) const;
 
  private:
   std::vector<UserEvent> events_;

@@ -8,11 +8,11 @@ namespace penchant {
 struct Weights {
   // A user with history.
   double interest = 0.5;  // shared by the interests
-  double recent = 0.2;
+  double recent = 0.4;
   double declared = 1.0;  // shared by the declared phrases
   double item = 1.0;      // times the confidence in the history
   double words = 0.3;     // of declared phrases
-  double popular = 0.15;
+  double popular = 0.2;
   double trending = 0.1;
   double latest = 0.1;
   double dislike = 0.4;
@@ -27,7 +27,8 @@ struct Weights {
   double query_meaning = 0.6;
   double query_words = 0.6;
 
-  double interest_power = 0.5;  // an interest's weight grows with its share to this power
+  double interest_power = 0.7;  // an interest's weight grows with its share to this power
+  double item_floor = 0.02;     // what the history of long ago still counts against the last item
   double evidence = 2;  // history items after which behaviour counts half of what it ever will
   size_t history_items = 200;  // the strongest are asked for their neighbours
 };

@@ -361,7 +361,8 @@ TEST(Store, AReadOnlyFolderIsOneSentence) {
   ASSERT_GT(n, 0);
   // Which step is refused depends on the folders above, which this test does not own.
   const std::string told(buffer, static_cast<size_t>(n));
-  EXPECT_TRUE(told.starts_with(fmt::format("{}|cannot ", static_cast<int>(Code::conflict)))) << told;
+  EXPECT_TRUE(told.starts_with(fmt::format("{}|cannot ", static_cast<int>(Code::conflict))))
+      << told;
   EXPECT_NE(told.find(folder.path().string()), std::string::npos) << told;
   EXPECT_TRUE(told.ends_with(": Permission denied")) << told;
 }
