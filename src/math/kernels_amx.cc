@@ -1,5 +1,5 @@
 // Compiled with AMX and AVX-512 flags (cmake/Kernels.cmake); called only where tiles::usable().
-#if defined(__AMX_INT8__) && defined(__AVX512BF16__)
+#if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__AVX512BF16__)
 
 #include <immintrin.h>
 
@@ -185,6 +185,20 @@ void product_gelu(const Operands& operands, uint16_t* blocks, float* tops, int8_
     return Gelu{blocks + i * n + j * side, tops + i * W};
   });
   quantise_blocks(blocks, tops, operands.m, n, q, q_steps);
+}
+
+}  // namespace penchant::tiles
+
+#else  // no processor this is built for has tiles, and usable() says so
+
+#include "base/check.h"
+#include "math/tiles.h"
+
+namespace penchant::tiles {
+
+void product(const Operands&, bool, float*, size_t) { CHECK(false, "tiles are usable"); }
+void product_gelu(const Operands&, uint16_t*, float*, int8_t*, float*) {
+  CHECK(false, "tiles are usable");
 }
 
 }  // namespace penchant::tiles
