@@ -31,7 +31,7 @@ class Finder {
   Finder(std::string_view text, const KeywordStatistics& statistics)
       : statistics_(statistics), tokens_(split_tokens(text)) {
     assign_roles(tokens_);
-    for (const Token& token : tokens_) ++word_count_[token.key];
+    for (const PhraseWord& token : tokens_) ++word_count_[token.key];
     title_end_ = 1;
     while (title_end_ < tokens_.size() && !tokens_[title_end_].starts) ++title_end_;
   }
@@ -59,7 +59,7 @@ class Finder {
     size_t characters = 0;
     bool dotted = false;
     for (size_t n = 1; n <= words_max && (n == 1 || continues(i + n - 1)); ++n) {
-      const Token& last = tokens_[i + n - 1];
+      const PhraseWord& last = tokens_[i + n - 1];
       characters += last.is_han ? last.key.size() / 3 : 2;
       if (last.is_han && n > 1 && characters > han_characters_max) break;
       dotted = dotted || (n > 1 && last.dotted);
@@ -138,7 +138,7 @@ class Finder {
     const auto log1 = [](double x) { return static_cast<float>(std::log1p(x)); };
     float rarity = 0, rarest = 0, support = 0, pair = 1e9F, cohesion = 1;
     for (size_t t = group.first; t < group.first + group.words; ++t) {
-      const Token& token = tokens_[t];
+      const PhraseWord& token = tokens_[t];
       c.words.push_back(token.key);
       c.is_han = c.is_han || token.is_han;
       const auto idf =
@@ -155,8 +155,8 @@ class Finder {
       }
     }
     const auto n = static_cast<float>(group.words);
-    const Token& first = tokens_[group.first];
-    const Token& last = tokens_[group.first + group.words - 1];
+    const PhraseWord& first = tokens_[group.first];
+    const PhraseWord& last = tokens_[group.first + group.words - 1];
     c[Feature::one] = 1;
     c[Feature::count] = static_cast<float>(std::log(double(group.count)));
     c[Feature::alone] = static_cast<float>(group.alone) / static_cast<float>(group.count);
@@ -182,7 +182,7 @@ class Finder {
   }
 
   const KeywordStatistics& statistics_;
-  std::vector<Token> tokens_;
+  std::vector<PhraseWord> tokens_;
   size_t title_end_ = 0;
   std::unordered_map<std::string, size_t> word_count_;
   std::unordered_map<std::string, size_t> group_of_;

@@ -13,7 +13,7 @@ constexpr double imagined_texts = 50, imagined_words = 100;
 
 void KeywordStatistics::add(std::string_view text) {
   ++documents_;
-  const std::vector<Token> tokens = split_tokens(text);
+  const std::vector<PhraseWord> tokens = split_tokens(text);
   std::vector<uint64_t> keys;
   keys.reserve(2 * tokens.size());
   for (size_t i = 0; i < tokens.size(); ++i) {

@@ -47,7 +47,7 @@ bool is_acronym(std::string_view word) {
 }
 
 // "of" or "the" of "of the", between two words with capitals.
-bool is_joint(const std::vector<Token>& tokens, size_t i) {
+bool is_joint(const std::vector<PhraseWord>& tokens, size_t i) {
   const auto is = [&](size_t t, std::string_view word) {
     return t < tokens.size() && tokens[t].written == word;
   };
@@ -58,7 +58,7 @@ bool is_joint(const std::vector<Token>& tokens, size_t i) {
          !tokens[first].starts && !tokens[first + 1].starts && !tokens[next].starts;
 }
 
-void assign_english(std::vector<Token>& tokens, size_t begin, size_t end) {
+void assign_english(std::vector<PhraseWord>& tokens, size_t begin, size_t end) {
   std::vector<std::string> folded;
   for (size_t i = begin; i < end; ++i) {
     folded.push_back(fold(tokens[i].written));
@@ -67,7 +67,7 @@ void assign_english(std::vector<Token>& tokens, size_t begin, size_t end) {
   const std::vector<std::string_view> words(folded.begin(), folded.end());
   const std::vector<EnglishTag> tags = tag_english(words);
   for (size_t i = begin; i < end; ++i) {
-    Token& token = tokens[i];
+    PhraseWord& token = tokens[i];
     const EnglishTag tag = tags[i - begin];
     token.verbal = tag == EnglishTag::gerund || tag == EnglishTag::participle;
     token.adjective = tag == EnglishTag::adjective;
@@ -98,7 +98,7 @@ bool is_grammatical(std::string_view han_word) {
   return true;
 }
 
-void assign_han(Token& token, const std::optional<HanWord>& word) {
+void assign_han(PhraseWord& token, const std::optional<HanWord>& word) {
   if (token.function) return;
   const HanClass word_class = word ? word->word_class : HanClass::noun;
   token.verbal = word_class == HanClass::verb;
@@ -143,12 +143,12 @@ uint64_t pair_key(std::string_view first, std::string_view second) {
   return word_key(first) * 0x9E3779B97F4A7C15 + word_key(second) + 1;
 }
 
-std::vector<Token> split_tokens(std::string_view text) {
-  std::vector<Token> tokens;
+std::vector<PhraseWord> split_tokens(std::string_view text) {
+  std::vector<PhraseWord> tokens;
   uint32_t last_end = 0;
   bool quantity = false;  // the word before is a number, or a unit behind one
   for (const Word& word : split_words(text)) {
-    Token& token = tokens.emplace_back();
+    PhraseWord& token = tokens.emplace_back();
     token.written = text.substr(word.begin, word.end - word.begin);
     const std::string folded = fold(token.written);
     token.key = word.is_han ? folded : stem(folded);
@@ -175,7 +175,7 @@ std::vector<Token> split_tokens(std::string_view text) {
   return tokens;
 }
 
-void assign_roles(std::vector<Token>& tokens) {
+void assign_roles(std::vector<PhraseWord>& tokens) {
   for (size_t begin = 0; begin < tokens.size();) {
     size_t end = begin + 1;
     while (end < tokens.size() && !tokens[end].starts && !tokens[end].is_han) ++end;

@@ -17,7 +17,7 @@ enum class Role : uint8_t {
   head,      // may be a phrase, or end one
 };
 
-struct Token {
+struct PhraseWord {
   std::string_view written;
   std::string key;  // folded and stemmed
   bool is_han = false;
@@ -35,10 +35,10 @@ struct Token {
 };
 
 // Without roles: enough to count words (tagging takes most of the time).
-std::vector<Token> split_tokens(std::string_view text);
+std::vector<PhraseWord> split_tokens(std::string_view text);
 
 // Sets the roles.
-void assign_roles(std::vector<Token>& tokens);
+void assign_roles(std::vector<PhraseWord>& tokens);
 
 // A stable hash of a word or of neighbouring words, the key of catalogue counts.
 uint64_t word_key(std::string_view word);
