@@ -85,7 +85,7 @@ void Tenant::publish(std::vector<CatalogueChange> changes,
     for (size_t i = 0; i < changes.size(); ++i)
       words_.set(*next->find(changes[i].item.id), words[i]);
   }
-  catalogue_ = next;
+  catalogue_.store(next);
 }
 
 // The stored features where they are still right, new ones else.
@@ -325,8 +325,8 @@ Result<> Tenant::train_behaviour() {
     events.push_back(apply_rule(event, *row));
     return true;
   }));
-  behaviour_ = std::make_shared<const Behaviour>(
-      Behaviour::train(users, events, catalogue->rows(), {}, &pool_));
+  behaviour_.store(std::make_shared<const Behaviour>(
+      Behaviour::train(users, events, catalogue->rows(), {}, &pool_)));
   return {};
 }
 

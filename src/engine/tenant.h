@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/published.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "index/inverted.h"
@@ -86,13 +87,13 @@ class Tenant {
   const EventPolicy& policy_;
   ThreadPool& pool_;
 
-  std::atomic<std::shared_ptr<const Catalogue>> catalogue_;
+  Published<Catalogue> catalogue_;
   Mutex items_mutex_;  // one writer of items at a time
 
   SharedMutex words_mutex_;
   InvertedIndex words_ GUARDED_BY(words_mutex_);
 
-  std::atomic<std::shared_ptr<const Behaviour>> behaviour_;
+  Published<Behaviour> behaviour_;
   Mutex behaviour_mutex_;  // one training at a time
   std::atomic<uint64_t> events_since_training_{0};
 
