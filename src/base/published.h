@@ -1,6 +1,6 @@
 // The current version of an immutable snapshot: readers take it, a writer swaps in the next one.
-// A lock held for the copy of a pointer; std::atomic<std::shared_ptr> of GCC 12 does the same with a
-// spin bit that its load releases without ordering (a race by the letter).
+// A lock held for the copy of a pointer; std::atomic<std::shared_ptr> of GCC 12 does the same with
+// a spin bit that its load releases without ordering (a race by the letter).
 // Thread-safety: safe.
 #pragma once
 
