@@ -8,20 +8,13 @@
 #include "app/rows.h"
 #include "app/setup.h"
 #include "base/threads.h"
+#include "engine/event_rules.h"
 #include "engine/tenant.h"
 #include "eval/eval.h"
 
 namespace penchant {
 
 namespace {
-
-Result<EventPolicy> stored_policy(Store& store) {
-  TRY(const std::string text, store.setting("event_policy"));
-  if (text.empty()) return EventPolicy();
-  TRY(const json::value value, parse_json(text, "setting event_policy"));
-  if (!value.is_object()) return invalid("setting event_policy: must be an object");
-  return EventPolicy::from_json(value.get_object());
-}
 
 // Everybody's events in order of time, by the rules of the folder; events with items that the
 // catalogue does not know are left out.
@@ -32,14 +25,9 @@ Result<std::vector<UserHistory>> read_histories(Store& store, std::string_view t
   TRY(store.for_each_event(tenant, [&](Event& event) {
     const auto row = catalogue.find(event.item);
     if (!row) return true;
-    const EventRule& rule = policy.rule(event.type);
     if (histories.empty() || histories.back().user != event.user)
       histories.push_back({.user = event.user, .events = {}});
-    histories.back().events.push_back({.row = *row,
-                                       .strength = policy.strength(event.type, event.value),
-                                       .time = event.time.value_or(0),
-                                       .half_life = rule.half_life,
-                                       .seen = rule.seen});
+    histories.back().events.push_back(apply_rule(policy, event, *row));
     return true;
   }));
   return histories;

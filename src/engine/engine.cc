@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "encoder/encoder.h"
 #include "encoder/models.h"
+#include "engine/event_rules.h"
 #include "engine/import_run.h"
 #include "engine/match.h"
 #include "engine/tenant.h"
@@ -28,17 +29,7 @@ namespace penchant {
 namespace {
 
 constexpr std::string_view encoder_setting = "encoder";
-constexpr std::string_view policy_setting = "event_policy";
 constexpr auto refresh_period = std::chrono::seconds(2);
-
-Result<EventPolicy> read_policy(Store* store) {
-  if (store == nullptr) return EventPolicy();
-  TRY(const std::string text, store->setting(policy_setting));
-  if (text.empty()) return EventPolicy();
-  TRY(const json::value value, parse_json(text, "setting event_policy"));
-  if (!value.is_object()) return invalid("setting event_policy: must be an object");
-  return EventPolicy::from_json(value.get_object());
-}
 
 class EngineImpl final : public Engine {
  public:
@@ -385,7 +376,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
   if (!options.data_folder.empty()) {
     TRY(store, Store::open(options.data_folder));
   }
-  TRY(auto policy, read_policy(store.get()));
+  EventPolicy policy;
+  if (store != nullptr) {
+    TRY(policy, stored_policy(*store));
+  }
   return std::unique_ptr<Engine>(
       std::make_unique<EngineImpl>(options, std::move(store), std::move(policy)));
 }

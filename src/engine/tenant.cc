@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "encoder/encoder.h"
+#include "engine/event_rules.h"
 #include "engine/features.h"
 #include "engine/terms.h"
 #include "mining/keywords.h"
@@ -159,15 +160,6 @@ Result<> Tenant::know_items_of(std::span<const Event> events) {
   return {};
 }
 
-UserEvent Tenant::apply_rule(const Event& event, uint32_t row) const {
-  const EventRule& rule = policy_.rule(event.type);
-  return {.row = row,
-          .strength = policy_.strength(event.type, event.value),
-          .time = event.time.value_or(0),
-          .half_life = rule.half_life,
-          .seen = rule.seen};
-}
-
 Tenant::Stripe& Tenant::stripe(std::string_view user) {
   return stripes_[std::hash<std::string_view>()(user) % stripes_.size()];
 }
@@ -205,7 +197,7 @@ Result<> Tenant::put_events(std::span<const Event> events, Seconds now) {
       continue;
     }
     auto state = std::make_shared<UserState>(*entry->second);
-    state->add(*catalogue, apply_rule(stamped, *catalogue->find(event.item)));
+    state->add(*catalogue, apply_rule(policy_, stamped, *catalogue->find(event.item)));
     entry->second = std::move(state);
   }
   return {};
@@ -258,7 +250,8 @@ Result<std::shared_ptr<const UserState>> Tenant::build_user(std::string_view use
   if (events.empty() && declared.empty()) return std::shared_ptr<const UserState>();
   std::vector<UserEvent> history;
   for (const Event& event : events)
-    if (const auto row = catalogue.find(event.item)) history.push_back(apply_rule(event, *row));
+    if (const auto row = catalogue.find(event.item))
+      history.push_back(apply_rule(policy_, event, *row));
   auto state = std::make_shared<UserState>(catalogue, history);
   state->declare(std::move(declared));
   return std::shared_ptr<const UserState>(std::move(state));
@@ -322,7 +315,7 @@ Result<> Tenant::train_behaviour() {
       last_user = event.user;
     }
     users.push_back(number);
-    events.push_back(apply_rule(event, *row));
+    events.push_back(apply_rule(policy_, event, *row));
     return true;
   }));
   behaviour_.store(std::make_shared<const Behaviour>(

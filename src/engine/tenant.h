@@ -76,7 +76,6 @@ class Tenant {
                std::span<const std::vector<std::string>> words) REQUIRES(items_mutex_);
   Result<> know_items_of(std::span<const Event> events) EXCLUDES(items_mutex_);
   Result<> train_behaviour() REQUIRES(behaviour_mutex_);
-  UserEvent apply_rule(const Event& event, uint32_t row) const;
   Result<std::shared_ptr<const UserState>> build_user(std::string_view user,
                                                       const Catalogue& catalogue);
   Result<std::vector<Declared>> declared_by(std::string_view user);
