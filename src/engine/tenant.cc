@@ -20,7 +20,8 @@ namespace {
 // Items published to a snapshot at a time while loading: each publication copies the chunks it
 // touches.
 constexpr size_t load_batch = 8'192;
-constexpr size_t history_max = 1'000;  // events of one user that shape the state
+constexpr size_t history_max = 1'000;  // a user's latest events, which shape the interests
+constexpr size_t seen_max = 100'000;   // a user's latest events whose items stay out of answers
 
 CatalogueChange catalogue_change(const Item& item, const ItemFeatures& features,
                                  std::vector<std::string>& words) {
@@ -245,14 +246,22 @@ Result<std::vector<Declared>> Tenant::declared_by(std::string_view user) {
 
 Result<std::shared_ptr<const UserState>> Tenant::build_user(std::string_view user,
                                                             const Catalogue& catalogue) {
-  TRY(const auto events, store_.user_events(name_, user, history_max));
+  TRY(const auto events, store_.user_events(name_, user, seen_max));
   TRY(auto declared, declared_by(user));
   if (events.empty() && declared.empty()) return std::shared_ptr<const UserState>();
-  std::vector<UserEvent> history;
-  for (const Event& event : events)
-    if (const auto row = catalogue.find(event.item))
-      history.push_back(apply_rule(policy_, event, *row));
-  auto state = std::make_shared<UserState>(catalogue, history);
+  auto state = std::make_shared<UserState>();
+  std::vector<uint32_t> seen_before;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const auto row = catalogue.find(events[i].item);
+    if (!row) continue;
+    const UserEvent event = apply_rule(policy_, events[i], *row);
+    if (i + history_max >= events.size()) {
+      state->add(catalogue, event);
+    } else if (event.seen) {
+      seen_before.push_back(*row);
+    }
+  }
+  state->mark_seen(seen_before);
   state->declare(std::move(declared));
   return std::shared_ptr<const UserState>(std::move(state));
 }

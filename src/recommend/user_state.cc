@@ -32,6 +32,12 @@ void UserState::add(const Catalogue& catalogue, const UserEvent& event) {
                  event.half_life);
 }
 
+void UserState::mark_seen(std::span<const uint32_t> rows) {
+  seen_.insert(seen_.end(), rows.begin(), rows.end());
+  std::sort(seen_.begin(), seen_.end());
+  seen_.erase(std::unique(seen_.begin(), seen_.end()), seen_.end());
+}
+
 bool UserState::has_seen(uint32_t row) const {
   return std::binary_search(seen_.begin(), seen_.end(), row);
 }

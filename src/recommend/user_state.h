@@ -45,6 +45,8 @@ class UserState {
   UserState(const Catalogue& catalogue, std::span<const UserEvent> events);
 
   void add(const Catalogue& catalogue, const UserEvent& event);
+  // Items of events too old to shape the interests still count as seen.
+  void mark_seen(std::span<const uint32_t> rows);
   void declare(std::vector<Declared> declared) { declared_ = std::move(declared); }
 
   // False when the catalogue's centre has moved on since: make the state again from history().
