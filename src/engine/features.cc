@@ -54,7 +54,8 @@ std::string understood_text(const Item& item) {
 
 std::string feature_source(const Item& item, std::string_view encoder_name) {
   // The separator is no UTF-8, so no two different fields run together to the same bytes.
-  std::string bytes = fmt::format("{}\xFF{}\xFF", understood_text(item), encoder_name);
+  std::string bytes =
+      fmt::format("{}\xFF{}\xFF{}\xFF", understood_text(item), encoder_name, keywords_version);
   bytes.append(reinterpret_cast<const char*>(item.vector.data()),
                item.vector.size() * sizeof(float));
   return sha256(bytes).substr(0, 32);

@@ -22,8 +22,8 @@ std::string understood_text(const Item& item);
 // The part of it that names the item: title and categories.
 std::string title_text(const Item& item);
 
-// Hash of that text (or of the caller's own vector) and of the encoder's name: equal hashes mean
-// that stored features are still right. `encoder_name` is empty without an encoder.
+// Hash of that text (or of the caller's own vector), of the encoder's name and of the version of
+// keyword mining: equal hashes mean that stored features are still right. `encoder_name` is empty without an encoder.
 std::string feature_source(const Item& item, std::string_view encoder_name);
 
 // One per item. Without an encoder the vectors are the callers' own or empty. An own vector whose

@@ -45,6 +45,9 @@ struct KeywordOptions {
   size_t count = 8;
 };
 
+// Goes up when the same text gives other keywords than before: stored ones are mined again.
+inline constexpr int keywords_version = 1;
+
 // Keywords per text, best first. `encoder` may be null: then statistics alone rank.
 Result<std::vector<std::vector<Keyword>>> mine_keywords(std::span<const std::string_view> texts,
                                                         const KeywordStatistics& statistics,

@@ -18,8 +18,8 @@
 
 namespace penchant {
 
-// What was computed from an item's text. `source` is a hash of the text and the encoder's name:
-// equal source means the rest is still right.
+// What was computed from an item's text. `source` is a hash of the text and of what read
+// it: equal source means the rest is still right.
 struct ItemFeatures {
   std::string source;
   std::vector<float> vector;  // L2-normalised, or empty without an encoder
