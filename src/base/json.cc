@@ -180,6 +180,19 @@ std::string to_text(const json::value& value) {
   return out;
 }
 
+json::array vector_to_json(std::span<const float> vector) {
+  json::array out;
+  out.reserve(vector.size());
+  for (const float number : vector) {
+    char text[32];
+    const char* const end = std::to_chars(text, text + sizeof text, number).ptr;
+    double wide = number;
+    std::from_chars(text, end, wide);
+    out.emplace_back(wide);
+  }
+  return out;
+}
+
 namespace {
 
 Error wrong_type(std::string_view field, std::string_view wanted, const json::value& found) {

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ Result<json::value> parse_json(std::string_view text, std::string_view place);
 
 // Compact text. Not-a-number and infinities become null (JSON has neither).
 std::string to_text(const json::value& value);
+
+// The numbers of a vector, each as short as reads back as the same float.
+json::array vector_to_json(std::span<const float> vector);
 
 // Getters for an optional field: absent and null give nullopt, a wrong type is an error naming it.
 Result<std::optional<std::string>> get_string(const json::object& object, std::string_view field);

@@ -54,6 +54,15 @@ TEST(Json, ReadsBackExactlyWhatItWrote) {
   EXPECT_EQ(to_text("a\"\\\n\x01/"), R"("a\"\\\n\u0001/")");
 }
 
+TEST(Json, WritesTheNumbersOfAVectorAsShortAsReadsBackTheSame) {
+  const float vector[] = {0.1f, -2.5f, 1e-20f, 16777217.0f / 3};
+  const std::string text = to_text(vector_to_json(vector));
+  EXPECT_LT(text.size(), 50u) << text;
+  const json::value back = *parse_json(text, "text");
+  for (size_t i = 0; i < std::size(vector); ++i)
+    EXPECT_EQ(static_cast<float>(back.at(i).to_number<double>()), vector[i]) << text;
+}
+
 TEST(Json, KeepsNumbersBeyondDoubleOutOfGetters) {
   const json::value value = *parse_json(R"({"n":1e400,"m":1e-400})", "body");
   EXPECT_FALSE(get_number(value.get_object(), "n").ok());

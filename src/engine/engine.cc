@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -28,6 +29,7 @@ namespace penchant {
 
 namespace {
 
+constexpr std::string_view default_tenant = "default";
 constexpr std::string_view encoder_setting = "encoder";
 constexpr auto refresh_period = std::chrono::seconds(2);
 
@@ -63,11 +65,11 @@ class EngineImpl final : public Engine {
     return live->put_events(events, options_.clock());
   }
   Result<> delete_item(std::string_view tenant, std::string_view id) override {
-    TRY(const std::shared_ptr<Tenant> live, this->tenant(tenant));
+    TRY(const std::shared_ptr<Tenant> live, known_tenant(tenant));
     return live->delete_item(id);
   }
   Result<> delete_user(std::string_view tenant, std::string_view id) override {
-    TRY(const std::shared_ptr<Tenant> live, this->tenant(tenant));
+    TRY(const std::shared_ptr<Tenant> live, known_tenant(tenant));
     return live->delete_user(id);
   }
 
@@ -120,7 +122,7 @@ class EngineImpl final : public Engine {
 
   Result<json::object> interests(std::string_view tenant, std::string_view user,
                                  std::string_view language) override {
-    TRY(const std::shared_ptr<Tenant> live, this->tenant(tenant));
+    TRY(const std::shared_ptr<Tenant> live, known_tenant(tenant));
     TRY(const Tenant::Moment moment, live->moment(user));
     if (moment.user == nullptr) {
       TRY(Store * store, this->store());
@@ -137,7 +139,7 @@ class EngineImpl final : public Engine {
 
   Result<json::object> explain(std::string_view tenant, std::string_view item,
                                const RecommendQuery& query) override {
-    TRY(const std::shared_ptr<Tenant> live, this->tenant(tenant));
+    TRY(const std::shared_ptr<Tenant> live, known_tenant(tenant));
     TRY(const Tenant::Moment moment, live->moment(query.user));
     TRY(const uint32_t row, live->row(*moment.catalogue, item));
     TRY(const Filter filter, Filter::parse(query.filter));
@@ -165,10 +167,7 @@ class EngineImpl final : public Engine {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     TRY(const Matrix vectors, encoder->encode(views, Purpose::plain));
     json::array list;
-    for (size_t i = 0; i < vectors.rows; ++i) {
-      const auto row = vectors.row(i);
-      list.emplace_back(json::array(row.begin(), row.end()));
-    }
+    for (size_t i = 0; i < vectors.rows; ++i) list.emplace_back(vector_to_json(vectors.row(i)));
     return json::object{{"model", encoder->name()}, {"embeddings", std::move(list)}};
   }
 
@@ -204,10 +203,10 @@ class EngineImpl final : public Engine {
   json::object status() override {
     json::object status;
     if (store_ != nullptr)
-      if (const auto counts = store_->counts("default"); counts.ok())
+      if (const auto counts = store_->counts(default_tenant); counts.ok())
         status = {{"items", counts->items}, {"users", counts->users}, {"events", counts->events}};
-    MutexLock lock(encoder_mutex_);
-    status["encoder"] = encoder_ != nullptr ? json::value(encoder_->name()) : json::value();
+    const Encoder* const encoder = ready_encoder_;
+    status["encoder"] = encoder != nullptr ? json::value(encoder->name()) : json::value();
     status["threads"] = pool_.threads();
     return status;
   }
@@ -240,6 +239,7 @@ class EngineImpl final : public Engine {
     auto opened = open_encoder(*folder, encoder_options);
     if (!opened.ok()) return opened.error();
     encoder_ = *std::move(opened);
+    ready_encoder_ = encoder_.get();
     if (store_ != nullptr) {
       const auto kept = store_->set_setting(encoder_setting, encoder_->name());
       if (!kept.ok()) log(LogLevel::warning, kept.error().message);
@@ -257,13 +257,28 @@ class EngineImpl final : public Engine {
     return match_background_;
   }
 
+  // A tenant begins with the first record written for it; "default" is always there. To ask for
+  // another one is an error, so that made-up names cost no memory.
+  Result<std::shared_ptr<Tenant>> known_tenant(std::string_view name) {
+    TRY(Store * store, this->store());
+    if (name != default_tenant && live_tenant(name) == nullptr) {
+      TRY(const auto names, store->tenants());
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        return not_found(fmt::format("no tenant \"{}\"", name));
+    }
+    return tenant(name);
+  }
+
+  std::shared_ptr<Tenant> live_tenant(std::string_view name) {
+    ReadLock lock(tenants_mutex_);
+    const auto known = tenants_.find(name);
+    return known != tenants_.end() ? known->second : nullptr;
+  }
+
   // Shared with the callers at work: an import replaces the tenant under them.
   Result<std::shared_ptr<Tenant>> tenant(std::string_view name) {
     TRY(Store * store, this->store());
-    {
-      ReadLock lock(tenants_mutex_);
-      if (const auto known = tenants_.find(name); known != tenants_.end()) return known->second;
-    }
+    if (auto live = live_tenant(name)) return live;
     TRY(Encoder * encoder, encoder_if_any());
     WriteLock lock(tenants_mutex_);
     if (const auto known = tenants_.find(name); known != tenants_.end()) return known->second;
@@ -314,7 +329,7 @@ class EngineImpl final : public Engine {
   template <class Compute>
   Result<json::object> answer(std::string_view tenant, const RecommendQuery& query,
                               std::string_view user, const Compute& compute) {
-    TRY(const std::shared_ptr<Tenant> live, this->tenant(tenant));
+    TRY(const std::shared_ptr<Tenant> live, known_tenant(tenant));
     TRY(const Tenant::Moment moment, live->moment(user));
     TRY(const Filter filter, Filter::parse(query.filter));
     const Request request = request_for(query, filter, moment);
@@ -353,6 +368,7 @@ class EngineImpl final : public Engine {
 
   Mutex encoder_mutex_;
   std::unique_ptr<Encoder> encoder_ GUARDED_BY(encoder_mutex_);
+  std::atomic<const Encoder*> ready_encoder_{nullptr};  // for who will not wait for it to open
   std::optional<Error> encoder_error_ GUARDED_BY(encoder_mutex_);  // of the one attempt to open it
   std::atomic<bool> told_missing_{false};
 

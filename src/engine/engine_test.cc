@@ -180,7 +180,33 @@ TEST(Engine, TenantsDoNotSeeEachOther) {
   RecommendQuery query;
   query.user = "ann";
   EXPECT_FALSE(ids(engine->recommend("one", query)).empty());
-  EXPECT_TRUE(ids(engine->recommend("two", query)).empty());
+  put(*engine, {like("ann", "b1")});
+  EXPECT_TRUE(ids(engine->recommend("default", query)).empty());
+}
+
+TEST(Engine, ATenantThatNothingWasWrittenForIsUnknown) {
+  const TestFolder folder;
+  const auto engine = open_engine(folder.path());
+  const auto answer = engine->recommend("shop", {});
+  EXPECT_EQ(answer.error().code, Code::not_found);
+  EXPECT_EQ(answer.error().message, "no tenant \"shop\"");
+  EXPECT_EQ(engine->delete_user("shop", "ann").error().code, Code::not_found);
+  ASSERT_TRUE(engine->put_items("shop", items()).ok());
+  EXPECT_FALSE(ids(engine->recommend("shop", {})).empty());
+}
+
+TEST(Engine, WhatWasSeenLongAgoNeverReturns) {
+  const TestFolder folder;
+  const auto engine = open_engine(folder.path());
+  ASSERT_TRUE(engine->put_items("default", items()).ok());
+  std::vector<Event> events = {like("ann", "b1")};
+  events[0].time = fixed_clock() - 5'000;
+  for (int i = 0; i < 1'500; ++i) {
+    events.push_back(like("ann", "b2", "view"));
+    events.back().time = fixed_clock() - 2'000 + i;
+  }
+  put(*engine, events);
+  EXPECT_FALSE(contains(recommended(*engine, "ann", 60), "b1"));
 }
 
 TEST(Engine, WritersAndReadersWorkAtOnce) {

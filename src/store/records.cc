@@ -222,8 +222,7 @@ json::object to_json(const Item& item) {
   add_time(object, "time", item.time);
   add_time(object, "expires", item.expires);
   if (item.hidden) object.emplace("hidden", true);
-  if (!item.vector.empty())
-    object.emplace("vector", json::array(item.vector.begin(), item.vector.end()));
+  if (!item.vector.empty()) object.emplace("vector", vector_to_json(item.vector));
   add_text(object, "url", item.url);
   add_text(object, "image", item.image);
   add_text(object, "audio", item.audio);
