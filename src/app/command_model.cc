@@ -25,7 +25,7 @@ std::string some_of(const std::vector<std::string>& languages) {
   return fmt::format("{}, {} and {} more", languages[0], languages[1], languages.size() - 2);
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 std::string or_dash(size_t number) { return number == 0 ? "-" : with_commas(number); }
 
 json::array to_json(const std::vector<std::string>& words) {
