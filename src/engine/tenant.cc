@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/threads.h"
 #include "encoder/encoder.h"
 #include "engine/event_rules.h"
 #include "engine/features.h"
@@ -61,17 +62,21 @@ Result<std::unique_ptr<Tenant>> Tenant::load(std::string name, Store& store, Enc
 }
 
 Result<> Tenant::load_items() {
-  std::vector<CatalogueChange> changes;
-  std::vector<std::vector<std::string>> words;
+  std::vector<StoredItem> batch;
   const auto flush = [&] {
+    std::vector<CatalogueChange> changes(batch.size());
+    std::vector<std::vector<std::string>> words(batch.size());
+    // Splitting texts into words is most of the work.
+    pool_.parallel_for(batch.size(), [&](size_t i, int) {
+      changes[i] = catalogue_change(batch[i].item, batch[i].features, words[i]);
+    });
     MutexLock lock(items_mutex_);
     publish(std::move(changes), words);
-    changes.clear();
-    words.clear();
+    batch.clear();
   };
   TRY(store_.for_each_item(name_, [&](StoredItem& stored) {
-    changes.push_back(catalogue_change(stored.item, stored.features, words.emplace_back()));
-    if (changes.size() == load_batch) flush();
+    batch.push_back(std::move(stored));
+    if (batch.size() == load_batch) flush();
     return true;
   }));
   flush();
