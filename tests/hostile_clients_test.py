@@ -4,6 +4,8 @@
 A real server on a free port of 127.0.0.1 meets slow, silent, half-closed, pipelining, oversized, lying and random
 clients. After each the server must still answer, and it must end with 0 on SIGTERM.
 """
+import atexit
+import fcntl
 import json
 import os
 import pathlib
@@ -11,10 +13,13 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
+import time
 
 HOST = b"Host: localhost\r\n"
 JSON = HOST + b"Content-Type: application/json\r\n"
@@ -26,6 +31,7 @@ class Server:
         self.process = subprocess.Popen(
             [program, "serve", "--data", folder, "--port", "0", "--timeout", str(timeout), *options],
             stderr=subprocess.PIPE, text=True, env={**os.environ, "PENCHANT_MODELS": f"{folder}/no-models"})
+        atexit.register(self.process.kill)  # a failed test leaves no server behind
         line = self.process.stderr.readline()
         found = re.search(r"http://127.0.0.1:(\d+)", line)
         assert found, f"the server said: {line}{self.process.stderr.read()}"
@@ -84,6 +90,11 @@ def post(path, body, extra=b""):
 
 def get(target, extra=b""):
     return b"GET %s HTTP/1.1\r\n%s%s\r\n" % (target, HOST, extra)
+
+
+def unread_bytes(connection):
+    """How much of what was sent the other side's system has not taken yet."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, b"\0" * 4))[0]
 
 
 def many_items(count, start=0):
@@ -352,8 +363,9 @@ def running_requests_finish_after_sigterm(program, folder):
     server = Server(program, folder)
     with server.connect() as connection, server.connect() as idle:
         connection.sendall(post(b"/v1/items", many_items(10_000)))
-        # The answer to a later request of the same kind of work shows that the first has been taken up.
-        threading.Event().wait(0.2)
+        while unread_bytes(connection) > 0:
+            time.sleep(0.01)
+        time.sleep(0.2)  # from the last byte to the work
         server.process.send_signal(signal.SIGTERM)
         code, headers, body = Reader(connection).next()
         assert code == 200 and json.loads(body) == {"accepted": 10_000} and headers["connection"] == "close"
