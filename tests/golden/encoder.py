@@ -140,7 +140,7 @@ def write_model(name, model_type, prefix, old_names, dtype, pooling, prompts, se
             words = (prompts.get(purpose, "") + text).split()
             ids = [vocabulary[cls]] + [vocabulary[w] for w in words][:38] + [vocabulary[sep]]
             cases.append({"text": text, "purpose": purpose, "ids": ids,
-                          "vector": [float(f"{v:.7g}") for v in reference.encode_one(ids)]})
+                          "vector": [float(f"{v:.7g}") for v in reference.encode([ids])[0]]})
     (folder / "golden.json").write_text(
         "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
