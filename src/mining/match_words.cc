@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/utf8.h"
+#include "text/han_words.h"
 #include "text/words.h"
 
 namespace penchant {
@@ -63,6 +64,27 @@ void common_runs(const HanRun& a, size_t begin, size_t end, const std::vector<Ha
         }
 }
 
+// Where `text` has a Han character as a word, or as the second of two of which the first is a verb.
+void single_characters(std::string_view text, const std::vector<HanRun>& phrase_runs,
+                       std::vector<Part>& found) {
+  std::vector<std::string> wanted;
+  for (const HanRun& run : phrase_runs) {
+    if (run.characters.size() == 1) utf8_append(wanted.emplace_back(), run.characters[0]);
+  }
+  if (wanted.empty()) return;
+  for (const Word& word : split_words(text)) {
+    const std::string_view written = text.substr(word.begin, word.end - word.begin);
+    for (const std::string& character : wanted) {
+      if (!written.ends_with(character)) continue;
+      const auto verb = find_han_word(written.substr(0, written.size() - character.size()));
+      const bool is_object =
+          verb && verb->word_class == HanClass::verb && written.size() == 2 * character.size();
+      if (written != character && !is_object) continue;
+      found.push_back({word.end - static_cast<uint32_t>(character.size()), word.end});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> matched_words(std::string_view text, std::string_view phrase) {
@@ -77,6 +99,7 @@ std::vector<std::string> matched_words(std::string_view text, std::string_view p
       found.push_back({word.begin, word.end});
   }
   const auto phrase_runs = han_runs(phrase);
+  single_characters(text, phrase_runs, found);
   if (!phrase_runs.empty())
     for (const HanRun& run : han_runs(text)) {
       // A run longer than any interest is cut: the search is cubic in its length.
