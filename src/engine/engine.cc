@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "encoder/encoder.h"
 #include "encoder/models.h"
+#include "engine/background.h"
 #include "engine/event_rules.h"
 #include "engine/import_run.h"
 #include "engine/match.h"
@@ -157,7 +158,7 @@ class EngineImpl final : public Engine {
                              std::string_view language) override {
     TRY(Encoder * encoder, this->encoder());
     TRY(check_utf8(text, "\"text\""));
-    TRY(const auto background, match_background(*encoder));
+    TRY(const auto background, this->background(*encoder, Purpose::query));
     return match_text(text, interests, language.empty() ? explain_language(text) : language,
                       *encoder, *background);
   }
@@ -247,14 +248,15 @@ class EngineImpl final : public Engine {
     return {};
   }
 
-  // Made once, at the first match.
-  Result<std::shared_ptr<const MatchBackground>> match_background(Encoder& encoder) {
+  // Made once, when first needed.
+  Result<std::shared_ptr<const Matrix>> background(Encoder& encoder, Purpose purpose) {
     MutexLock lock(background_mutex_);
-    if (match_background_ == nullptr) {
-      TRY(auto made, MatchBackground::make(encoder));
-      match_background_ = std::make_shared<const MatchBackground>(std::move(made));
+    std::shared_ptr<const Matrix>& made = backgrounds_[purpose];
+    if (made == nullptr) {
+      TRY(auto encoded, encode_background(encoder, purpose));
+      made = std::make_shared<const Matrix>(std::move(encoded));
     }
-    return match_background_;
+    return made;
   }
 
   // A tenant begins with the first record written for it; "default" is always there. To ask for
@@ -282,7 +284,13 @@ class EngineImpl final : public Engine {
     TRY(Encoder * encoder, encoder_if_any());
     WriteLock lock(tenants_mutex_);
     if (const auto known = tenants_.find(name); known != tenants_.end()) return known->second;
-    TRY(auto loaded, Tenant::load(std::string(name), *store, encoder, policy_, pool_));
+    std::shared_ptr<const Matrix> ordinary;
+    TRY(const auto counts, store->counts(name));
+    if (encoder != nullptr && counts.items < Catalogue::ordinary_until) {
+      TRY(ordinary, background(*encoder, Purpose::passage));
+    }
+    TRY(auto loaded,
+        Tenant::load(std::string(name), *store, encoder, policy_, pool_, std::move(ordinary)));
     return tenants_.emplace(name, std::move(loaded)).first->second;
   }
 
@@ -373,7 +381,7 @@ class EngineImpl final : public Engine {
   std::atomic<bool> told_missing_{false};
 
   Mutex background_mutex_;
-  std::shared_ptr<const MatchBackground> match_background_ GUARDED_BY(background_mutex_);
+  std::map<Purpose, std::shared_ptr<const Matrix>> backgrounds_ GUARDED_BY(background_mutex_);
 
   SharedMutex tenants_mutex_;
   std::map<std::string, std::shared_ptr<Tenant>, std::less<>> tenants_ GUARDED_BY(tenants_mutex_);

@@ -173,6 +173,20 @@ TEST(Engine, WithoutAModelSearchGoesByWordsAndMatchSaysWhatIsMissing) {
       << match.error().message;
 }
 
+TEST(Engine, SearchFindsTheTextsAmongLabels) {
+  const TestFolder folder;
+  const auto engine = open_engine(folder.path());
+  Item film;
+  film.id = "film";
+  film.title = "The film";
+  film.labels = {{"directors", json::array{"Agnes Varda"}},
+                 {"poster", "https://example.org/beach"},
+                 {"year", 1962}};
+  ASSERT_TRUE(engine->put_items("default", {&film, 1}).ok());
+  EXPECT_EQ(ids(engine->search("default", "varda", {})), std::vector<std::string>{"film"});
+  EXPECT_TRUE(ids(engine->search("default", "beach", {})).empty());
+}
+
 TEST(Engine, TenantsDoNotSeeEachOther) {
   const TestFolder folder;
   const auto engine = open_engine(folder.path());

@@ -29,6 +29,14 @@ std::string sentence(std::string_view language, std::string_view key, std::strin
                      fmt::arg("words", fmt::to_string(fmt::join(words, text("joint")))));
 }
 
+// How far `cosine` lies on the way from unrelated (0) to identical (1).
+double closeness_of(std::span<const float> text, double cosine, const Matrix& background) {
+  double sum = 0;
+  for (size_t i = 0; i < background.rows; ++i) sum += dot(text, background.row(i));
+  const double unrelated = background.rows == 0 ? 0 : sum / double(background.rows);
+  return (cosine - unrelated) / std::max(1e-3, 1 - unrelated);
+}
+
 constexpr double close_from = 0.35;
 constexpr double far_below = 0.18;
 
@@ -40,29 +48,9 @@ std::string_view sentence_key(double closeness, bool has_words) {
 
 }  // namespace
 
-Result<MatchBackground> MatchBackground::make(Encoder& encoder) {
-  std::vector<std::string_view> phrases;
-  std::string_view rest = assets::get("engine/background.txt");
-  while (!rest.empty()) {
-    const size_t end = rest.find('\n');
-    phrases.push_back(rest.substr(0, end));
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-  }
-  MatchBackground background;
-  TRY(background.phrases_, encoder.encode(phrases, Purpose::query));
-  return background;
-}
-
-double MatchBackground::closeness(std::span<const float> text, double cosine) const {
-  double sum = 0;
-  for (size_t i = 0; i < phrases_.rows; ++i) sum += dot(text, phrases_.row(i));
-  const double unrelated = phrases_.rows == 0 ? 0 : sum / double(phrases_.rows);
-  return (cosine - unrelated) / std::max(1e-3, 1 - unrelated);
-}
-
 Result<json::object> match_text(std::string_view text, std::span<const std::string> interests,
                                 std::string_view language, Encoder& encoder,
-                                const MatchBackground& background) {
+                                const Matrix& background) {
   if (interests.empty()) return invalid("\"interests\" must name at least one interest");
   if (interests.size() > limits::list_values)
     return too_large(fmt::format("\"interests\" has {} entries, more than {}", interests.size(),
@@ -93,7 +81,7 @@ Result<json::object> match_text(std::string_view text, std::span<const std::stri
     const double contribution = cosine / length;
     similarity += contribution;
     const std::string_view key =
-        sentence_key(background.closeness(vectors.row(0), cosine), !words.empty());
+        sentence_key(closeness_of(vectors.row(0), cosine, background), !words.empty());
     json::array listed(words.begin(), words.end());
     each.push_back(json::object{{"interest", interest}, {"similarity", cosine}, {"words", listed}});
     shares.push_back({contribution, json::object{{"kind", "interest"},

@@ -17,24 +17,11 @@ namespace penchant {
 
 class Encoder;
 
-// What unrelated texts look like to an encoder. Some give cosines near 0, others (E5) never less
-// than 0.7, so "close" and "far" are told against phrases on everyday things, in both languages.
-class MatchBackground {
- public:
-  static Result<MatchBackground> make(Encoder& encoder);
-
-  // How far `cosine` lies on the way from unrelated (0) to identical (1).
-  double closeness(std::span<const float> text, double cosine) const;
-
- private:
-  Matrix phrases_;
-};
-
 // {"similarity", "interests":[{"interest","similarity","words"}],
 //  "reasons":[{"kind","contribution","text"}]}, reasons best first, contributions summing to the
-// similarity. `language`: "zh" or "en".
+// similarity. `language`: "zh" or "en"; `background`: by encode_background for queries.
 Result<json::object> match_text(std::string_view text, std::span<const std::string> interests,
                                 std::string_view language, Encoder& encoder,
-                                const MatchBackground& background);
+                                const Matrix& background);
 
 }  // namespace penchant

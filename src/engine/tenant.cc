@@ -36,7 +36,9 @@ CatalogueChange catalogue_change(const Item& item, const ItemFeatures& features,
   change.item.hidden = item.hidden;
   change.item.keywords = features.keywords;
   change.vector = features.vector;
-  words = terms(understood_text(item));
+  std::string readable = understood_text(item);
+  for (const std::string_view text : label_texts(item.labels)) readable.append("\n").append(text);
+  words = terms(readable);
   change.item.words = pack_words(words);
   change.item.title_words = pack_words(terms(title_text(item)));
   return change;
@@ -44,19 +46,21 @@ CatalogueChange catalogue_change(const Item& item, const ItemFeatures& features,
 
 }  // namespace
 
-Tenant::Tenant(std::string name, Store& store, Encoder* encoder, const EventPolicy& policy,
-               ThreadPool& pool)
+Tenant::Tenant(std::string name, Store& store, Encoder* encoder,
+               std::shared_ptr<const Matrix> ordinary, const EventPolicy& policy, ThreadPool& pool)
     : name_(std::move(name)),
       store_(store),
       encoder_(encoder),
       policy_(policy),
       pool_(pool),
-      catalogue_(std::make_shared<const Catalogue>()),
+      catalogue_(std::make_shared<const Catalogue>(0, std::move(ordinary))),
       behaviour_(nullptr) {}
 
 Result<std::unique_ptr<Tenant>> Tenant::load(std::string name, Store& store, Encoder* encoder,
-                                             const EventPolicy& policy, ThreadPool& pool) {
-  std::unique_ptr<Tenant> tenant(new Tenant(std::move(name), store, encoder, policy, pool));
+                                             const EventPolicy& policy, ThreadPool& pool,
+                                             std::shared_ptr<const Matrix> ordinary) {
+  std::unique_ptr<Tenant> tenant(
+      new Tenant(std::move(name), store, encoder, std::move(ordinary), policy, pool));
   TRY(tenant->load_items());
   return tenant;
 }

@@ -42,9 +42,11 @@ class Tenant {
     std::shared_ptr<const UserState> user;  // null: nobody we know
   };
 
-  // `encoder` may be null. Reads all items; the store and the encoder outlive the tenant.
+  // `encoder` may be null; `ordinary` is the catalogue's. Reads all items; the store and the
+  // encoder outlive the tenant.
   static Result<std::unique_ptr<Tenant>> load(std::string name, Store& store, Encoder* encoder,
-                                              const EventPolicy& policy, ThreadPool& pool);
+                                              const EventPolicy& policy, ThreadPool& pool,
+                                              std::shared_ptr<const Matrix> ordinary = nullptr);
 
   Result<> put_items(std::span<const Item> items);
   Result<> put_users(std::span<const User> users);
@@ -68,8 +70,8 @@ class Tenant {
   Result<> refresh_behaviour();
 
  private:
-  Tenant(std::string name, Store& store, Encoder* encoder, const EventPolicy& policy,
-         ThreadPool& pool);
+  Tenant(std::string name, Store& store, Encoder* encoder, std::shared_ptr<const Matrix> ordinary,
+         const EventPolicy& policy, ThreadPool& pool);
   Result<> load_items();
   Result<std::vector<ItemFeatures>> features_for(std::span<const Item> items);
   void publish(std::vector<CatalogueChange> changes,

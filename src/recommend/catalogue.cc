@@ -55,8 +55,31 @@ std::string pack_words(std::span<const std::string> folded) {
   return words;
 }
 
-Catalogue::Catalogue(size_t dimensions)
+std::vector<std::string_view> label_texts(const json::object& labels) {
+  std::vector<std::string_view> texts;
+  const auto add = [&](const json::value& value) {
+    if (!value.is_string()) return;
+    const std::string_view text = value.get_string();
+    if (text.find("://") == text.npos) texts.push_back(text);  // addresses are no words
+  };
+  for (const auto& [name, value] : labels) {
+    add(value);
+    if (!value.is_array()) continue;
+    for (const json::value& entry : value.get_array()) add(entry);
+  }
+  return texts;
+}
+
+bool is_written(const CatalogueItem& item, std::string_view text) {
+  const auto has = [text](std::string_view place) { return place.find(text) != place.npos; };
+  const std::vector<std::string_view> labels = label_texts(item.labels);
+  return has(item.title) || std::any_of(item.categories.begin(), item.categories.end(), has) ||
+         std::any_of(labels.begin(), labels.end(), has);
+}
+
+Catalogue::Catalogue(size_t dimensions, std::shared_ptr<const Matrix> ordinary)
     : index_(dimensions),
+      ordinary_(ordinary != nullptr ? std::move(ordinary) : std::make_shared<const Matrix>()),
       centre_(std::make_shared<const std::vector<float>>(dimensions)),
       live_(std::make_shared<const std::vector<uint8_t>>()),
       expiring_(std::make_shared<const std::vector<std::pair<Seconds, uint32_t>>>()) {}
@@ -191,11 +214,28 @@ void Catalogue::set_vectors(std::span<const Placed> placed) {
   }
   index_ = index_.with(rows, vectors);
   if (vectors_ >= 2 * centre_vectors_ && vectors_ > 0) {
-    centre_ =
-        std::make_shared<const std::vector<float>>(index_.mean().begin(), index_.mean().end());
+    centre_ = std::make_shared<const std::vector<float>>(mean());
     centre_vectors_ = vectors_;
     ++centre_version_;
   }
+}
+
+double Catalogue::ordinary_weight() const {
+  if (ordinary_->rows == 0 || ordinary_->cols != index_.dimensions()) return 0;
+  return std::max(0.0, 1 - static_cast<double>(vectors_) / ordinary_until);
+}
+
+std::vector<float> Catalogue::mean() const {
+  std::vector<float> out(index_.mean().begin(), index_.mean().end());
+  const double weight = ordinary_weight();
+  if (weight == 0) return out;
+  const double items = static_cast<double>(vectors_);
+  const double all = items + weight * static_cast<double>(ordinary_->rows);
+  scale(static_cast<float>(items / all), out);
+  for (size_t i = 0; i < ordinary_->rows; ++i) {
+    axpy(static_cast<float>(weight / all), ordinary_->row(i), out);
+  }
+  return out;
 }
 
 std::span<const float> Catalogue::vector(uint32_t row) const {
@@ -206,8 +246,8 @@ std::vector<float> Catalogue::direction(uint32_t row) const {
   const std::span<const float> v = vector(row);
   std::vector<float> out(v.begin(), v.end());
   if (is_zero(v)) return out;
-  // A catalogue of one vector has no centre to speak of.
-  if (vectors_ > 1) axpy(-1, *centre_, out);
+  // One vector alone has no centre to speak of.
+  if (vectors_ > 1 || ordinary_weight() > 0) axpy(-1, *centre_, out);
   normalise(out);
   return out;
 }

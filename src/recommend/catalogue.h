@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "index/exact.h"
+#include "math/matrix.h"
 #include "recommend/shards.h"
 
 namespace penchant {
@@ -33,12 +34,17 @@ struct CatalogueItem {
   bool absent = false;  // deleted, or known only from events: no answer contains it
   std::vector<std::pair<std::string, float>> keywords;  // as written, weight in (0, 1]
   std::string title_words;  // folded and stemmed words of title and categories, by pack_words
-  std::string words;        // of everything there is to read, the same included
+  std::string words;        // of everything there is to read: these, the text, texts among labels
 };
 
 // A set of words as one string, "\nword\nword\n", and the question whether a word is in it.
 std::string pack_words(std::span<const std::string> folded);  // in any order, repeats allowed
 bool has_word(std::string_view words, std::string_view folded);
+
+// The texts among the labels (authors, cast, brand, ...): one can search for them.
+std::vector<std::string_view> label_texts(const json::object& labels);
+// Whether title, categories or labels contain these very characters.
+bool is_written(const CatalogueItem& item, std::string_view text);
 
 struct CatalogueChange {
   CatalogueItem item;         // replaces the item of that id, or adds it
@@ -47,7 +53,11 @@ struct CatalogueChange {
 
 class Catalogue {
  public:
-  explicit Catalogue(size_t dimensions = 0);
+  // `ordinary`: vectors of everyday texts (may be null). A catalogue of a few items cannot tell
+  // what is ordinary: half of four books may be about planets. So these count beside its items,
+  // less and less as it grows, and no more from `ordinary_until` items on.
+  explicit Catalogue(size_t dimensions = 0, std::shared_ptr<const Matrix> ordinary = nullptr);
+  static constexpr size_t ordinary_until = 100;
 
   // Dimensions 0 take those of the first vector; vectors of another length are left out. Within one
   // call the last change of an id counts.
@@ -62,9 +72,13 @@ class Catalogue {
 
   const ExactIndex& index() const { return index_; }
 
-  // The origin of directions: the mean vector, kept as it was until the number of vectors has
-  // doubled, so that what is computed with it stays comparable; `centre_version` counts its
-  // changes.
+  // The everyday texts' vectors and what each counts against one item's; none: 0.
+  const Matrix& ordinary() const { return *ordinary_; }
+  double ordinary_weight() const;
+
+  // The origin of directions: the mean vector (everyday texts included), kept as it was until the
+  // number of vectors has doubled, so that what is computed with it stays comparable;
+  // `centre_version` counts its changes.
   std::span<const float> centre() const { return *centre_; }
   uint32_t centre_version() const { return centre_version_; }
   std::vector<float> direction(uint32_t row) const;  // normalised (vector - centre); zero if none
@@ -98,6 +112,7 @@ class Catalogue {
   void set_counts(const std::unordered_map<uint64_t, int64_t>& differences);
   void set_expiring(const std::unordered_map<uint32_t, std::optional<Seconds>>& expiries);
   void set_vectors(std::span<const Placed> placed);
+  std::vector<float> mean() const;  // of items and everyday texts
 
   std::vector<std::shared_ptr<const Chunk>> chunks_;
   size_t rows_ = 0;
@@ -105,6 +120,7 @@ class Catalogue {
   ShardedMap ids_;     // hash of id -> row, collisions at hash + 1
   ShardedMap counts_;  // hash of category or keyword -> items
   ExactIndex index_;
+  std::shared_ptr<const Matrix> ordinary_;
   size_t vectors_ = 0;
   std::shared_ptr<const std::vector<float>> centre_;
   uint32_t centre_version_ = 0;

@@ -8,7 +8,8 @@
 namespace penchant {
 namespace {
 
-constexpr size_t items_told = 3;  // in one reason
+constexpr size_t items_told = 3;    // in one reason
+constexpr double weak_below = 0.3;  // of a source's usual best: a little over one deviation
 
 double rounded(double x) { return std::round(x * 1e6) / 1e6; }
 
@@ -104,6 +105,41 @@ void Explainer::explain_by_history(Reason& reason, uint32_t row) const {
   reason.items = std::move(items);
 }
 
+// A direction may speak for an item without saying much; the sentence must not say more.
+bool Explainer::is_weak(Kind kind, size_t which, double contribution) const {
+  return std::any_of(
+      taste_.directions.begin(), taste_.directions.end(), [&](const Taste::Direction& d) {
+        return d.kind == kind && d.which == which && contribution < weak_below * d.weight;
+      });
+}
+
+// The words of the query or declared phrase that the item has. Neighbours in a script without
+// spaces are told as one where the item has them so: a name that was split is whole again.
+std::vector<std::string> Explainer::found_words(size_t which, uint32_t row) const {
+  const bool is_query = !subject_.query_text.empty();
+  const std::string_view phrase =
+      is_query ? subject_.query_text : std::string_view(subject_.declared[which].phrase);
+  const std::span<const QueryWord> words =
+      is_query ? subject_.query_words : subject_.declared[which].words;
+  const CatalogueItem& item = world_.catalogue.item(row);
+  std::vector<std::string> found;
+  bool is_next = false;  // the word before was found, too
+  for (const QueryWord& word : words) {
+    if (!has_word(item.words, word.folded)) {
+      is_next = false;
+      continue;
+    }
+    const std::string joined = is_next ? found.back() + word.text : std::string();
+    if (is_next && phrase.find(joined) != phrase.npos && is_written(item, joined)) {
+      found.back() = joined;
+    } else {
+      found.push_back(word.text);
+    }
+    is_next = true;
+  }
+  return found;
+}
+
 Reason Explainer::reason(Kind kind, size_t which, double contribution, uint32_t row,
                          const Placed& placed) const {
   Reason out;
@@ -114,19 +150,20 @@ Reason Explainer::reason(Kind kind, size_t which, double contribution, uint32_t 
     if (out.items.empty()) return sentences_.fill(std::string(key) + ".bare", {{"name", out.name}});
     return sentences_.fill(key, {{"name", out.name}, {"items", titles(out.items)}});
   };
+  const std::string degree = is_weak(kind, which, contribution) ? ".weak" : "";
   switch (kind) {
     case Kind::interest:
       explain_by_members(out, subject_.interests[which], row);
       out.name = subject_.interest_names[which];
-      out.text = with_items(out.name.empty() ? "interest.unnamed" : "interest");
+      out.text = with_items((out.name.empty() ? "interest.unnamed" : "interest") + degree);
       break;
     case Kind::recent:
       explain_by_members(out, subject_.recent, row);
-      out.text = with_items("recent");
+      out.text = with_items("recent" + degree);
       break;
     case Kind::declared:
       out.name = subject_.declared[which].phrase;
-      out.text = sentences_.fill("declared", {{"name", out.name}});
+      out.text = sentences_.fill("declared" + degree, {{"name", out.name}});
       break;
     case Kind::item:
       explain_by_history(out, row);
@@ -155,21 +192,16 @@ Reason Explainer::reason(Kind kind, size_t which, double contribution, uint32_t 
     case Kind::similar:
       if (subject_.similar_to != ~0u) {
         out.items = {named(subject_.similar_to, 1)};
-        out.text = with_items("similar");
+        out.text = with_items("similar" + degree);
       } else {
         out.name = subject_.query_text;
-        out.text = sentences_.fill("similar.query", {{"name", out.name}});
+        out.text = sentences_.fill("similar.query" + degree, {{"name", out.name}});
       }
       break;
-    case Kind::words: {
-      const std::span<const QueryWord> words =
-          subject_.query_text.empty() ? subject_.declared[which].words : subject_.query_words;
-      for (const QueryWord& word : words) {
-        if (has_word(world_.catalogue.item(row).words, word.folded)) out.words.push_back(word.text);
-      }
+    case Kind::words:
+      out.words = found_words(which, row);
       out.text = sentences_.fill("words", {{"words", sentences_.quoted_list(out.words)}});
       break;
-    }
     case Kind::dislike:
       explain_by_members(out, subject_.dislikes[which], row);
       out.text = with_items("dislike");

@@ -42,6 +42,8 @@ class Explainer {
                 const Placed& placed) const;
   void explain_by_members(Reason& reason, const Interest& interest, uint32_t row) const;
   void explain_by_history(Reason& reason, uint32_t row) const;
+  std::vector<std::string> found_words(size_t which, uint32_t row) const;
+  bool is_weak(Kind kind, size_t which, double contribution) const;
   NamedItem named(uint32_t row, double share) const;
   std::string titles(std::span<const NamedItem> items) const;
 

@@ -196,9 +196,9 @@ Answer similar(const World& world, uint32_t row, const Request& request) {
   const Sentences& sentences = Sentences::in(request.language);
   const CatalogueItem& item = world.catalogue.item(row);
   const std::string title[] = {item.title.empty() ? item.id : item.title};
-  answer.summary = answer.items.empty() ? sentences.fill("summary.empty")
-                                        : sentences.fill("summary.similar",
-                                                         {{"items", sentences.quoted_list(title)}});
+  answer.summary =
+      sentences.fill(answer.items.empty() ? "summary.similar.empty" : "summary.similar",
+                     {{"items", sentences.quoted_list(title)}});
   return answer;
 }
 
@@ -219,8 +219,8 @@ Answer search(const World& world, const Query& query, const Request& request) {
   Answer answer;
   answer.items = page(world, gate, wish, candidates, request);
   const Sentences& sentences = Sentences::in(request.language);
-  answer.summary = answer.items.empty() ? sentences.fill("summary.empty")
-                                        : sentences.fill("summary.search", {{"name", query.text}});
+  answer.summary = sentences.fill(answer.items.empty() ? "summary.search.empty" : "summary.search",
+                                  {{"name", query.text}});
   return answer;
 }
 

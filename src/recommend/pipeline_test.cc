@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <set>
 
 #include "base/random.h"
@@ -268,6 +269,101 @@ TEST(Search, FindsByMeaningAndByWords) {
   const Answer nothing =
       search(test.world(), {.text = "zzz", .vector = {}, .words = {{"zzz", "zzz"}}}, request);
   EXPECT_TRUE(nothing.items.empty());
+}
+
+// What everyday texts look like: spread over the axes that the items do not use.
+std::shared_ptr<const Matrix> everyday_texts() {
+  Matrix m(8, 16);
+  for (size_t i = 0; i < m.rows; ++i) m.row(i)[8 + i] = 1;
+  return std::make_shared<const Matrix>(std::move(m));
+}
+
+TEST(Similar, FindsTheLikeOfAnItemAmongTwoOrThree) {
+  for (const size_t count : {3u, 4u}) {
+    TestWorld test;
+    test.catalogue = Catalogue(0, everyday_texts());
+    test.add_items(count, 2);  // items 0 and 2 are alike
+    test.train();
+    const Answer answer = similar(test.world(), 0, {.diversity = 0});
+    ASSERT_FALSE(answer.items.empty()) << count;
+    EXPECT_EQ(answer.items[0].row, 2u);
+    EXPECT_GT(answer.items[0].score, 0.1);
+    if (answer.items.size() > 1) {
+      EXPECT_LT(answer.items[1].score, answer.items[0].score / 2);
+    }
+  }
+}
+
+TEST(Recommend, OneEventInATinyCatalogueSpeaksForWhatIsLikeIt) {
+  TestWorld test;
+  test.catalogue = Catalogue(0, everyday_texts());
+  test.add_items(4, 2);
+  test.event(0, 0, 1, test_now - 10);
+  test.train();
+  const UserState state = test.state(0);
+  const Answer answer = recommend(test.world(), &state, {});
+  ASSERT_EQ(answer.items.size(), 3u);
+  EXPECT_EQ(answer.items[0].row, 2u);
+  EXPECT_EQ(answer.items[0].source, Kind::interest);
+  expect_sound(answer);
+}
+
+TEST(Search, FindsTheOnlyItemThereIs) {
+  TestWorld test;
+  test.catalogue = Catalogue(0, everyday_texts());
+  test.add_items(1, 1);
+  test.train();
+  EXPECT_EQ(search(test.world(), {.text = "it", .vector = test_vector(0, 5)}, {}).items.size(), 1u);
+  const Answer none = search(test.world(), {.text = "else", .vector = test_vector(9, 5)}, {});
+  EXPECT_TRUE(none.items.empty());
+  EXPECT_EQ(none.summary, "Nothing fits \"else\".");
+}
+
+TEST(Search, TellsANameWholeThatWasSplit) {
+  TestWorld test;
+  CatalogueChange change;
+  change.item.id = "film";
+  change.item.title = "A film";
+  change.item.labels = {{"directors", json::array{"xyz"}}};
+  change.item.words = pack_words(std::vector<std::string>{"xy", "z", "film"});
+  test.change({change});
+  test.train();
+  const std::vector<QueryWord> words = {{"xy", "xy"}, {"z", "z"}, {"film", "film"}};
+  const auto found = [&](std::string_view text) {
+    return search(test.world(), {.text = text, .words = words}, {}).items.at(0).reasons.at(0).words;
+  };
+  EXPECT_EQ(found("xyzfilm"), (std::vector<std::string>{"xyz", "film"}));
+  EXPECT_EQ(found("xy z film"), (std::vector<std::string>{"xy", "z", "film"}));
+}
+
+TEST(Search, DoesNotCallCloseWhatIsFar) {
+  TestWorld test;
+  test.add_items(60, 6);
+  test.train();
+  std::vector<float> query = test_vector(0, 5);
+  query[1] += 0.3f;
+  const Answer answer = search(test.world(), {.text = "it", .vector = query}, {.n = 60});
+  const auto text = [](const Recommended& r) { return r.reasons.at(0).text; };
+  EXPECT_EQ(text(answer.items.front()), "Is close in meaning to \"it\".");
+  EXPECT_EQ(text(answer.items.back()), "Has a little to do with \"it\".");
+}
+
+TEST(Recommend, AHistoryOfOneRareItemDoesNotDrownTheRest) {
+  TestWorld test;
+  test.add_items(40, 4);
+  for (uint32_t user = 0; user < 60; ++user) {  // everybody has a bit of everything
+    for (uint32_t i = 0; i < 12; ++i) test.event(user, (user * 7 + i * 3) % 38, 1, test_now - 100);
+  }
+  for (uint32_t user = 60; user < 63; ++user) {  // three chose the two rare ones
+    test.event(user, 38, 1, test_now - 50);
+    test.event(user, 39, 1, test_now - 50);
+  }
+  test.event(100, 38, 1, test_now - 10);
+  test.train();
+  const UserState state = test.state(100);
+  const Answer answer = recommend(test.world(), &state, {.n = 3, .diversity = 0});
+  EXPECT_EQ(answer.items.at(0).row, 39u);
+  EXPECT_LT(answer.items.at(0).score, 2);
 }
 
 TEST(Explain, TellsWhyAnItemIsRefused) {

@@ -26,7 +26,8 @@ std::vector<std::string> folded(std::span<const QueryWord> words) {
   return out;
 }
 
-// Mean and deviation of a query's inner products, over rows spread evenly through the catalogue.
+// Mean and deviation of a query's inner products, over rows spread evenly through the catalogue and
+// the everyday texts beside them.
 struct Spread {
   float mean = 0;
   float deviation = 0;
@@ -34,17 +35,22 @@ struct Spread {
 Spread spread_of(const Catalogue& catalogue, std::span<const float> query) {
   const ExactIndex& index = catalogue.index();
   const size_t step = std::max<size_t>(1, index.rows() / sample_rows);
-  double sum = 0, squares = 0;
-  size_t count = 0;
+  double sum = 0, squares = 0, count = 0;
+  const auto add = [&](double s, double weight) {
+    sum += weight * s, squares += weight * s * s, count += weight;
+  };
   for (size_t row = 0; row < index.rows(); row += step) {
     const std::span<const float> v = index.row(row);
     if (dot(v, v) == 0) continue;
-    const double s = dot(query, v);
-    sum += s, squares += s * s, ++count;
+    add(dot(query, v), 1);
+  }
+  if (const double weight = catalogue.ordinary_weight(); weight > 0) {
+    const Matrix& ordinary = catalogue.ordinary();
+    for (size_t i = 0; i < ordinary.rows; ++i) add(dot(query, ordinary.row(i)), weight);
   }
   if (count == 0) return {};
-  const double mean = sum / static_cast<double>(count);
-  const double variance = squares / static_cast<double>(count) - mean * mean;
+  const double mean = sum / count;
+  const double variance = squares / count - mean * mean;
   return {static_cast<float>(mean), static_cast<float>(std::sqrt(std::max(0.0, variance)))};
 }
 
@@ -162,7 +168,8 @@ std::vector<float> history_values(const World& world, const Taste& taste,
   for (size_t i = 0; i < rows.size(); ++i) {
     while (s < scores.size() && scores[s].row < rows[i]) ++s;
     if (s < scores.size() && scores[s].row == rows[i]) {
-      values[i] = static_cast<float>(scores[s].score / taste.history_scale);
+      const auto value = static_cast<float>(scores[s].score / taste.history_scale);
+      values[i] = value <= 1 ? value : 1 + std::log(value);
     }
   }
   return values;

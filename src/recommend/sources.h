@@ -4,7 +4,8 @@
 //   interest, recent, declared, similar, dislike   (cosine - mean) / (4 * deviation) over the
 //       catalogue, below 0 counting as 0
 //   item       the item-to-item score of the history (strengths summing to 1), divided by what a
-//       typical user's tenth-best item gets
+//       typical user's tenth-best item gets; beyond 1 only its logarithm counts, or a history of
+//       one rare item would drown every other source
 //   popular    square root of the share of the tenth most popular item's strength
 //   trending   excess in standard deviations, divided by that of the tenth (at least 3)
 //   declared   of several phrases only the one that fits the item best counts
