@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "base/limits.h"
+#include "base/shown.h"
 
 namespace penchant {
 
@@ -196,8 +197,7 @@ json::array vector_to_json(std::span<const float> vector) {
 namespace {
 
 Error wrong_type(std::string_view field, std::string_view wanted, const json::value& found) {
-  return invalid(
-      fmt::format("\"{}\" must be {}, not {}", field, wanted, json::to_string(found.kind())));
+  return invalid(fmt::format("\"{}\" must be {}, not {}", field, wanted, shown(found)));
 }
 
 const json::value* find(const json::object& object, std::string_view field) {

@@ -30,9 +30,9 @@ TEST(Json, RefusesDeepNestingAndBadUtf8) {
 TEST(Json, GettersNameTheFieldOfTheWrongType) {
   const json::value value = *parse_json(R"({"s":1,"n":"x","l":["a",2],"i":1.5,"z":null})", "body");
   const json::object& object = value.get_object();
-  EXPECT_EQ(get_string(object, "s").error().message, "\"s\" must be a string, not int64");
-  EXPECT_EQ(get_number(object, "n").error().message, "\"n\" must be a number, not string");
-  EXPECT_EQ(get_strings(object, "l").error().message, "\"l\" must be a list of strings, not int64");
+  EXPECT_EQ(get_string(object, "s").error().message, "\"s\" must be a string, not 1");
+  EXPECT_EQ(get_number(object, "n").error().message, "\"n\" must be a number, not \"x\"");
+  EXPECT_EQ(get_strings(object, "l").error().message, "\"l\" must be a list of strings, not 2");
   EXPECT_FALSE(get_integer(object, "i").ok());
   EXPECT_EQ(*get_string(object, "z"), std::nullopt);
   EXPECT_EQ(*get_string(object, "absent"), std::nullopt);

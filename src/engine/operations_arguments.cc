@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/limits.h"
+#include "base/shown.h"
 #include "base/utf8.h"
 #include "engine/operations.h"
 
@@ -21,15 +22,6 @@ std::vector<std::string_view> split(std::string_view text) {
     if (comma == text.npos) return out;
     text.remove_prefix(comma + 1);
   }
-}
-
-// A value in an error's sentence: as JSON, cut when long.
-std::string shown(const json::value& value) {
-  std::string text = to_text(value);
-  if (text.size() <= 60) return text;
-  text.resize(60);
-  text.resize(std::min(text.size(), utf8_invalid_at(text)));  // not half a character
-  return text + "...";
 }
 
 Error wrong(const Field& field, std::string_view expected, const json::value& value) {

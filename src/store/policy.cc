@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/shown.h"
 
 namespace penchant {
 
@@ -136,8 +137,8 @@ Result<EventPolicy> EventPolicy::from_json(const json::object& object) {
       return invalid(
           fmt::format("an event type has 1 to {} bytes, not {}", limits::id_bytes, type.size()));
     if (!value.is_object())
-      return invalid(fmt::format("event policy \"{}\" must be an object, not {}", type,
-                                 json::to_string(value.kind())));
+      return invalid(
+          fmt::format("event policy \"{}\" must be an object, not {}", type, shown(value)));
     Result<EventRule> rule = rule_from_json(value.get_object());
     if (!rule.ok())
       return invalid(fmt::format("event policy \"{}\": {}", type, rule.error().message));

@@ -53,11 +53,11 @@ TEST(Policy, ComesBackFromItsJson) {
 
 TEST(Policy, RefusesWhatMakesNoSense) {
   EXPECT_EQ(parse(R"({"buy":3})").error().message,
-            "event policy \"buy\" must be an object, not int64");
+            "event policy \"buy\" must be an object, not 3");
   EXPECT_EQ(parse(R"({"buy":{"wait":3}})").error().message,
             "event policy \"buy\": unknown field \"wait\"");
   EXPECT_EQ(parse(R"({"buy":{"weight":"x"}})").error().message,
-            "event policy \"buy\": \"weight\" must be a number, not string");
+            "event policy \"buy\": \"weight\" must be a number, not \"x\"");
   EXPECT_EQ(parse(R"({"buy":{"half_life_days":0}})").error().message,
             "event policy \"buy\": \"half_life_days\" must be between 0.0001 and 1000000, not 0");
   EXPECT_FALSE(parse(R"({"buy":{"neutral":3,"value_multiplies":true}})").ok());

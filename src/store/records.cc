@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "base/limits.h"
+#include "base/shown.h"
 #include "base/utf8.h"
 
 namespace penchant {
@@ -33,8 +34,8 @@ Result<std::string> read_id(const json::object& object, std::string_view field) 
   if (value->is_int64()) return fmt::format("{}", value->get_int64());
   if (value->is_uint64()) return fmt::format("{}", value->get_uint64());
   if (!value->is_string())
-    return invalid(fmt::format("\"{}\" must be a string or a whole number, not {}", field,
-                               json::to_string(value->kind())));
+    return invalid(
+        fmt::format("\"{}\" must be a string or a whole number, not {}", field, shown(*value)));
   return std::string(value->get_string());
 }
 
@@ -48,7 +49,7 @@ Result<std::optional<Seconds>> read_time(const json::object& object, std::string
   if (value == nullptr || value->is_null()) return std::optional<Seconds>();
   if (!value->is_number() && !value->is_string())
     return invalid(fmt::format("\"{}\" must be an RFC 3339 time or Unix seconds, not {}", field,
-                               json::to_string(value->kind())));
+                               shown(*value)));
   Result<Seconds> time = value->is_string() ? parse_time(std::string_view(value->get_string()))
                                             : parse_time(value->to_number<double>());
   if (!time.ok()) return in_field(field, std::move(time).error());
@@ -60,16 +61,14 @@ Result<std::vector<float>> read_vector(const json::object& object, std::string_v
   const json::value* value = object.if_contains(field);
   if (value == nullptr || value->is_null()) return vector;
   if (!value->is_array())
-    return invalid(fmt::format("\"{}\" must be a list of numbers, not {}", field,
-                               json::to_string(value->kind())));
+    return invalid(fmt::format("\"{}\" must be a list of numbers, not {}", field, shown(*value)));
   if (value->get_array().size() > limits::vector_dimensions)
     return too_large(fmt::format("\"{}\" has {} dimensions, more than {}", field,
                                  value->get_array().size(), limits::vector_dimensions));
   vector.reserve(value->get_array().size());
   for (const json::value& entry : value->get_array()) {
     if (!entry.is_number())
-      return invalid(fmt::format("\"{}\" must be a list of numbers, not {}", field,
-                                 json::to_string(entry.kind())));
+      return invalid(fmt::format("\"{}\" must be a list of numbers, not {}", field, shown(entry)));
     vector.push_back(static_cast<float>(entry.to_number<double>()));
   }
   return vector;
@@ -87,8 +86,7 @@ Result<json::object> read_labels(const json::object& object,
   json::object labels;
   if (const json::value* given = object.if_contains("labels"); given && !given->is_null()) {
     if (!given->is_object())
-      return invalid(
-          fmt::format("\"labels\" must be an object, not {}", json::to_string(given->kind())));
+      return invalid(fmt::format("\"labels\" must be an object, not {}", shown(*given)));
     for (const auto& [name, value] : given->get_object())
       if (!value.is_null()) labels.emplace(name, value);
   }
