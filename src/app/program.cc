@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "app/commands.h"
@@ -68,6 +69,8 @@ int failure(const Error& error) {
 
 int run_program(std::span<const std::string> words) {
   set_log_sink(print_message);
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a file at its size limit is an error of the write, as a full disk
   if (words.empty()) {
     fmt::print(stderr, "{}", program_help());
     return exit_usage;

@@ -156,10 +156,16 @@ bool Connection::in_transaction() const {
 }
 
 Error Connection::error(int code) const {
-  const int number = database_ != nullptr ? sqlite3_system_errno(database_) : 0;
+  // SQLite does not keep the number when it is a commit that fails; ours still has it.
+  const int ours = errno;
+  const int kept = database_ != nullptr ? sqlite3_system_errno(database_) : 0;
   const int kind = code & 0xff;
+  const int number = kept == 0 && kind == SQLITE_IOERR ? ours : kept;
   if (kind == SQLITE_FULL || (kind == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT)))
     return {Code::exhausted, fmt::format("cannot write to {}: the disk is full", what_)};
+  if (kind == SQLITE_IOERR && number == EFBIG)
+    return {Code::exhausted,
+            fmt::format("cannot write to {}: penchant.db may not grow further here", what_)};
   if (kind == SQLITE_READONLY || kind == SQLITE_PERM)
     return {Code::conflict, fmt::format("{} is read-only", what_)};
   if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) return damaged(sqlite3_errstr(code));
