@@ -49,7 +49,7 @@ bool is_name_start(char c) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Error wrong(size_t at, std::string_view what) {
-  return invalid(fmt::format("filter: {} at byte {}", what, at + 1));
+  return invalid(fmt::format("filter: {} at byte {}", what, at));
 }
 
 class Lexer {
