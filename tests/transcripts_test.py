@@ -8,7 +8,7 @@ tests/transcripts/*.txt are lists of entries, each a request, `----`, and what m
     ---- 1                                       exit code, 0 when left out
     penchant export: shop is no data folder; ...
 
-    @serve --data shop                           a server on a free port of 127.0.0.1, until the file ends
+    @serve --data shop                           a server on a free port of 127.0.0.1 ($PORT), until the file ends
     POST /v1/match                               a request: headers ("Name: value"), then the body
     {"text":"a fast laptop"}
     ---- 400                                     status, 200 when left out
@@ -94,6 +94,7 @@ class Run:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.environment["PORT"] = str(self.port)
         self.server = subprocess.Popen(
             f"exec penchant serve --port {self.port} {options}", shell=True, cwd=self.folder, text=True,
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
