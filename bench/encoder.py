@@ -287,7 +287,7 @@ def measure_model(folder, options):
         systems = {f"penchant {precision}": Penchant(options.bench, folder, precision, scratch)
                    for precision in KINDS}
         systems |= {f"onnxruntime {kind}": OnnxRuntime(files, kind, tokenizer) for kind in KINDS.values()}
-        print(f"## {folder.name}\n")
+        print(f"### {folder.name}\n")
         print(f"{ceiling.machine()}; onnxruntime {onnxruntime.__version__}; {options.rounds} rounds.")
         check_vectors(options.program, folder, systems, workloads["STS-B sentences"][:64])
         rows = []
