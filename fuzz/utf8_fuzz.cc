@@ -45,7 +45,7 @@ Tokenizer make(std::string_view json) {
   return *std::move(tokenizer);
 }
 
-// What BERT does, and what XLM-RoBERTa does but for its charsmap.
+// What BERT, XLM-RoBERTa (but for its charsmap) and GPT-2 do.
 const std::vector<Tokenizer>& tokenizers() {
   static const auto all = [] {
     std::vector<Tokenizer> made;
@@ -72,6 +72,13 @@ const std::vector<Tokenizer>& tokenizers() {
       "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": true,
                 "vocab": [["?", 0], ["_", -2], ["a", -3], ["aa", -4], ["_a", -3.5], ["\u4e2d", -5],
                           ["<0xE2>", -9], ["<0x98>", -9], ["<0x83>", -9]]}})"));
+    // What GPT-2 does, with most bytes unknown.
+    made.push_back(make(R"({
+      "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "use_regex": true},
+      "post_processor": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
+      "model": {"type": "BPE", "unk_token": "?", "vocab": {"?": 0, "a": 1, "\u0120": 2, "\u0120a": 3,
+                "\u00e4": 4, "\u00b8": 5, "\u0143": 6, "\u00e4\u00b8": 7, "\u00e4\u00b8\u0143": 8},
+                "merges": ["\u0120 a", "\u00e4 \u00b8", "\u00e4\u00b8 \u0143"]}})"));
     return made;
   }();
   return all;

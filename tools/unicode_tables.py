@@ -23,6 +23,9 @@ CLUSTERS = ("CR LF Control Extend ZWJ Regional_Indicator Prepend SpacingMark L V
             "Extended_Pictographic InCB_Consonant").split()
 
 
+CATEGORIES = ("Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co").split()
+
+
 def ranges(code_points):
     """'0041..005A 0061' of a set of code points."""
     out, run = [], None
@@ -70,6 +73,25 @@ def properties():
     assert found["space"] == where(onig(r"\s")), "one kind of white space is enough"
     for name, code_points in found.items():
         yield f"{name} {ranges(code_points)}"
+
+
+def categories():
+    """General categories as \\p{..} of Split and Replace has them; what is in none is unassigned."""
+    seen = set()
+    for name in CATEGORIES:
+        split = pre_tokenizers.Split(Regex(rf"\p{{{name}}}"), "isolated")
+        of = set()
+        for begin in range(0, len(CODE_POINTS), 4096):
+            block = CODE_POINTS[begin:begin + 4096]
+            # A letter on either side of each: the pattern finds one code point at a time.
+            sign = "a" if name != "Ll" else "1"
+            text = sign + "".join(chr(c) + sign for c in block)
+            for piece, (start, _) in split.pre_tokenize_str(text):
+                if len(piece) == 1 and start % 2 == 1:
+                    of.add(block[start // 2])
+        assert not of & seen, name
+        seen |= of
+        yield f"category {name} {ranges(of)}"
 
 
 def clusters():
@@ -133,7 +155,7 @@ def mappings():
 def main():
     print("# What the tokenizers package thinks of every code point.")
     print("# Written by tools/unicode_tables.py; the format is in docs/FORMATS.md.")
-    for part in (properties, clusters, mappings):
+    for part in (properties, categories, clusters, mappings):
         for line in part():
             print(line)
             sys.stdout.flush()

@@ -126,7 +126,7 @@ Result<AddedTokens::Finder> AddedTokens::make_finder(const JsonView& json,
     patterns[i] = tokens_[i].content;
     if (normalizer != nullptr) {
       text.reset(patterns[i], 0);
-      normalizer->apply(text);
+      TRY(normalizer->apply(text));
       patterns[i] = text.bytes();
     }
     if (patterns[i].empty())

@@ -66,9 +66,11 @@ void apply_step(const Strip& step, AlignedText& text) {
 }
 
 // What takes the place of a match has the origin of the match's last character.
-void apply_step(const Replace& step, AlignedText& text) {
+// False when the regular expression takes too many steps.
+bool apply_step(const Replace& step, AlignedText& text) {
   Pattern::Match match;
-  if (!step.pattern.find(text.bytes(), 0, match)) return;
+  size_t steps = Regex::steps_for(text.bytes().size());
+  if (!step.pattern.find(text.bytes(), 0, match, steps)) return steps > 0;
   AlignedText replaced;
   replaced.start_over();
   size_t done = 0;
@@ -78,9 +80,10 @@ void apply_step(const Replace& step, AlignedText& text) {
     replaced.append(text, static_cast<uint32_t>(done), begin);
     replaced.append(step.content, text.origin_of_last(end));
     done = end;
-  } while (step.pattern.find(text.bytes(), done, match));
+  } while (step.pattern.find(text.bytes(), done, match, steps));
   replaced.append(text, static_cast<uint32_t>(done), static_cast<uint32_t>(size));
   text.swap(replaced);
+  return steps > 0;
 }
 
 // What is put in front shares the place of the first character.
@@ -183,9 +186,19 @@ Result<> Normalizer::add_steps(const JsonView& json) {
   return {};
 }
 
-void Normalizer::apply(AlignedText& text) const {
+Result<> Normalizer::apply(AlignedText& text) const {
+  const auto finishes = [&](const auto& step) {
+    if constexpr (std::is_same_v<decltype(apply_step(step, text)), bool>) {
+      return apply_step(step, text);
+    } else {
+      apply_step(step, text);
+      return true;
+    }
+  };
   for (const Step& step : steps_)
-    std::visit([&](const auto& known) { apply_step(known, text); }, step);
+    if (!std::visit(finishes, step))
+      return invalid("the regular expression takes too many steps on this text");
+  return {};
 }
 
 }  // namespace penchant

@@ -47,7 +47,8 @@ class Normalizer {
   Normalizer() = default;  // leaves every text as it is
   static Result<Normalizer> parse(const JsonView& json);
 
-  void apply(AlignedText& text) const;
+  // Fails only when a regular expression takes too many steps.
+  Result<> apply(AlignedText& text) const;
 
  private:
   Result<> add_steps(const JsonView& json);

@@ -55,14 +55,21 @@ Result<> PostProcessor::add(const JsonView& json, size_t vocabulary_size) {
   if (!pieces_.empty()) return json.error("follows a processor that already adds tokens");
   if (type == "TemplateProcessing") return add_template(json, vocabulary_size);
   if (type == "BertProcessing") return add_pair(json, vocabulary_size);
+  if (type == "ByteLevel") return add_trim(json);
   if (type == "RobertaProcessing") {
-    TRY(const JsonView trims, json.field("trim_offsets"));
-    TRY(trims_offsets_, trims.boolean());
-    TRY(const JsonView prefix, json.field("add_prefix_space"));
-    TRY(adds_prefix_space_, prefix.boolean());
+    TRY(add_trim(json));
     return add_pair(json, vocabulary_size);
   }
   return json.error(fmt::format("is a post-processor of the unknown type \"{}\"", type));
+}
+
+Result<> PostProcessor::add_trim(const JsonView& json) {
+  if (trims_offsets_) return json.error("follows a processor that already trims offsets");
+  TRY(const JsonView trims, json.field("trim_offsets"));
+  TRY(trims_offsets_, trims.boolean());
+  TRY(const JsonView prefix, json.field("add_prefix_space"));
+  TRY(adds_prefix_space_, prefix.boolean());
+  return {};
 }
 
 // "cls" text "sep", each a token and its id.

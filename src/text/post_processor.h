@@ -19,7 +19,7 @@ class PostProcessor {
 
   size_t added_count() const { return added_count_; }
 
-  // RoBERTa's: offsets are to be narrowed by the white space that a token's text starts and ends
+  // RoBERTa's and ByteLevel's: offsets are to be narrowed by the white space that a token's text starts and ends
   // with (in characters), before anything is added.
   bool trims_offsets() const { return trims_offsets_; }
   struct Blank {
@@ -42,6 +42,7 @@ class PostProcessor {
   Result<> add_template(const JsonView& json, size_t vocabulary_size);
   Result<Piece> parse_piece(const JsonView& json, const JsonView& special_tokens,
                             size_t vocabulary_size) const;
+  Result<> add_trim(const JsonView& json);
   Result<> add_pair(const JsonView& json, size_t vocabulary_size);
 
   std::vector<Piece> pieces_;  // empty: the text alone

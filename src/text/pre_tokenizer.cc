@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/utf8.h"
@@ -35,16 +36,20 @@ void slice_characters(std::string_view text, Is is_separator, std::vector<Slice>
     slices.push_back({static_cast<uint32_t>(done), static_cast<uint32_t>(text.size()), false});
 }
 
-void slice_matches(std::string_view text, const Pattern& pattern, bool is_inverted,
-                   std::vector<Slice>& slices) {
+template <class Matcher>  // a Pattern or a Regex
+void slice_matches(std::string_view text, const Matcher& pattern, bool is_inverted,
+                   Scratch& scratch) {
+  std::vector<Slice>& slices = scratch.slices;
   slices.clear();
   uint32_t done = 0;
-  for (Pattern::Match match; pattern.find(text, done, match);) {
+  size_t steps = Regex::steps_for(text.size());
+  for (Regex::Match match; pattern.find(text, done, match, steps);) {
     const auto begin = static_cast<uint32_t>(match.begin), end = static_cast<uint32_t>(match.end);
     if (done < begin) slices.push_back({done, begin, is_inverted});
     slices.push_back({begin, end, !is_inverted});
     done = end;
   }
+  scratch.gave_up |= steps == 0;
   const auto size = static_cast<uint32_t>(text.size());
   if (done < size) slices.push_back({done, size, is_inverted});
 }
@@ -167,19 +172,29 @@ void apply_step(const Delimiter& step, AlignedText& text, std::vector<WordSpan>&
 
 void apply_step(const Split& step, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
-  cut(text, words, scratch, step.behavior, [&](std::string_view bytes, std::vector<Slice>& slices) {
-    slice_matches(bytes, step.pattern, step.is_inverted, slices);
+  cut(text, words, scratch, step.behavior, [&](std::string_view bytes, std::vector<Slice>&) {
+    slice_matches(bytes, step.pattern, step.is_inverted, scratch);
   });
+}
+
+// Hands every word to `write`, which appends what becomes of it to the new text.
+template <class Write>
+void rewrite_words(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch, Write write) {
+  AlignedText& written = scratch.text;
+  written.start_over();
+  for (WordSpan& word : words) {
+    const auto begin = static_cast<uint32_t>(written.bytes().size());
+    write(word, written);
+    word = {begin, static_cast<uint32_t>(written.bytes().size()), word.original_begin};
+  }
+  text.swap(written);
 }
 
 // Writes the replacement for every space and, where wanted, in front of every word.
 void mark_spaces(const Metaspace& step, AlignedText& text, std::vector<WordSpan>& words,
                  Scratch& scratch) {
-  AlignedText& marked = scratch.text;
-  marked.start_over();
-  for (WordSpan& word : words) {
+  rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& marked) {
     const std::string_view bytes = text.bytes().substr(word.begin, word.end - word.begin);
-    const auto begin = static_cast<uint32_t>(marked.bytes().size());
     const bool is_marked = bytes[0] == ' ' || bytes.starts_with(step.text);
     const bool is_wanted = step.prepend == Metaspace::Prepend::always ||
                            (step.prepend == Metaspace::Prepend::first && word.original_begin == 0);
@@ -192,9 +207,7 @@ void mark_spaces(const Metaspace& step, AlignedText& text, std::vector<WordSpan>
       if (space < word.end) marked.append(step.text, text.origin(space, space + 1));
       at = space + 1;
     }
-    word = {begin, static_cast<uint32_t>(marked.bytes().size()), word.original_begin};
-  }
-  text.swap(marked);
+  });
 }
 
 void apply_step(const Metaspace& step, AlignedText& text, std::vector<WordSpan>& words,
@@ -203,6 +216,45 @@ void apply_step(const Metaspace& step, AlignedText& text, std::vector<WordSpan>&
   if (step.splits)
     cut_at(text, words, scratch, Separators::merged_with_next,
            [&](char32_t c) { return c == step.replacement; });
+}
+
+// Every byte as the character that stands for it in byte-level vocabularies: itself where it is a
+// visible sign of Latin-1, else the next one from U+0100 on.
+const std::array<char32_t, 256>& byte_characters() {
+  static const auto characters = [] {
+    std::array<char32_t, 256> filled{};
+    char32_t next = 0x100;
+    for (char32_t byte = 0; byte < 256; ++byte) {
+      const bool is_visible = (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
+      filled[byte] = is_visible ? byte : next++;
+    }
+    return filled;
+  }();
+  return characters;
+}
+
+void apply_step(const ByteLevel& step, AlignedText& text, std::vector<WordSpan>& words,
+                Scratch& scratch) {
+  if (step.adds_prefix_space)
+    rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
+      const char first = text.bytes()[word.begin];
+      if (first != ' ') out.append(" ", text.origin(word.begin, word.begin + utf8_size(first)));
+      out.append(text, word.begin, word.end);
+    });
+  if (step.words)
+    cut(text, words, scratch, Separators::isolated,
+        [&](std::string_view bytes, std::vector<Slice>&) {
+          slice_matches(bytes, *step.words, false, scratch);
+        });
+  const auto& characters = byte_characters();
+  rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
+    for (uint32_t at = word.begin; at < word.end;) {
+      const uint32_t end = at + utf8_size(text.bytes()[at]);
+      const Span origin = text.origin(at, end);
+      for (; at < end; ++at)
+        out.append(characters[static_cast<unsigned char>(text.bytes()[at])], origin);
+    }
+  });
 }
 
 // --- Reading the JSON.
@@ -288,6 +340,24 @@ Result<Step> parse_metaspace(const JsonView& json) {
   return Step(std::move(step));
 }
 
+// The expression by which GPT-2 cut words, for files that say "use_regex" or nothing.
+constexpr std::string_view gpt2_words =
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+Result<Step> parse_byte_level(const JsonView& json) {
+  ByteLevel step;
+  TRY(const JsonView prefix, json.field("add_prefix_space"));
+  TRY(step.adds_prefix_space, prefix.boolean());
+  bool cuts = true;
+  if (const auto use = json.find("use_regex")) {
+    TRY(cuts, use->boolean());
+  }
+  if (cuts) {
+    TRY(step.words, Regex::parse(gpt2_words));
+  }
+  return Step(std::move(step));
+}
+
 Result<Step> parse_step(std::string_view type, const JsonView& json) {
   if (type == "BertPreTokenizer") return Step(Bert());
   if (type == "Whitespace") return Step(Whitespace());
@@ -296,6 +366,7 @@ Result<Step> parse_step(std::string_view type, const JsonView& json) {
   if (type == "Digits") return parse_digits(json);
   if (type == "CharDelimiterSplit" || type == "Delimiter") return parse_delimiter(json);
   if (type == "Split") return parse_split(json);
+  if (type == "ByteLevel") return parse_byte_level(json);
   if (type == "Metaspace") return parse_metaspace(json);
   return json.error(fmt::format("is a pre-tokenizer of the unknown type \"{}\"", type));
 }
@@ -321,9 +392,13 @@ Result<> PreTokenizer::add_steps(const JsonView& json) {
   return {};
 }
 
-void PreTokenizer::apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) const {
+Result<> PreTokenizer::apply(AlignedText& text, std::vector<WordSpan>& words,
+                             Scratch& scratch) const {
+  scratch.gave_up = false;
   for (const Step& step : steps_)
     std::visit([&](const auto& known) { apply_step(known, text, words, scratch); }, step);
+  if (scratch.gave_up) return invalid("the regular expression takes too many steps on this text");
+  return {};
 }
 
 }  // namespace penchant

@@ -2,6 +2,7 @@
 // of it. Thread-safety: immutable.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,8 +50,13 @@ struct Metaspace {
   Prepend prepend = Prepend::always;
   bool splits = true;
 };
+// Bytes as characters, so that a vocabulary needs no unknown token.
+struct ByteLevel {
+  bool adds_prefix_space = true;
+  std::optional<Regex> words;  // cuts by it first
+};
 using Step = std::variant<Bert, Whitespace, WhitespaceSplit, Punctuation, Digits, Delimiter, Split,
-                          Metaspace>;
+                          Metaspace, ByteLevel>;
 
 }  // namespace pre_tokenizers
 
@@ -69,10 +75,12 @@ class PreTokenizer {
       bool is_match = false;
     };
     std::vector<Slice> slices;
+    bool gave_up = false;  // a regular expression ran out of steps
   };
 
-  // Cuts each of `words`, spans of `text`, into more; a step may rewrite the text.
-  void apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) const;
+  // Cuts each of `words`, spans of `text`, into more; a step may rewrite the text. Fails only when a
+  // regular expression takes too many steps.
+  Result<> apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) const;
 
  private:
   Result<> add_steps(const JsonView& json);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "text/bpe.h"
 #include "text/unigram.h"
 #include "text/wordpiece.h"
 
@@ -24,8 +25,9 @@ Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json) {
   TRY(const std::string_view type, type_of(json));
   if (type == "WordPiece") return parse_wordpiece(json);
   if (type == "Unigram") return parse_unigram(json);
-  return json.error(
-      fmt::format("is of type \"{}\"; WordPiece and Unigram are what this version knows", type));
+  if (type == "BPE") return parse_bpe(json);
+  return json.error(fmt::format(
+      "is of type \"{}\"; WordPiece, Unigram and BPE are what this version knows", type));
 }
 
 }  // namespace penchant

@@ -1,5 +1,5 @@
 // What turns one word into tokens: the vocabulary and the way to search it. The one interface of
-// this module; a further model (byte-level BPE) is one more file. Thread-safety: immutable.
+// this module; a further model is one more file. Thread-safety: immutable.
 #pragma once
 
 #include <cstdint>

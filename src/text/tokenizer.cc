@@ -147,7 +147,7 @@ class Encoder {
   Result<> encode_part(std::string_view bytes, uint32_t begin) {
     AlignedText& text = scratch_.text;
     text.reset(bytes, begin);
-    normalizer_.apply(text);
+    TRY(normalizer_.apply(text));
     scratch_.parts.clear();
     added_.split_normalized(text.bytes(), scratch_.parts);
     // A pre-tokenizer may rewrite the text, so all words of one part come before the next part.
@@ -171,13 +171,16 @@ class Encoder {
   Result<> encode_words(AlignedText& text, size_t begin, size_t end) {
     const auto first = static_cast<uint32_t>(begin), last = static_cast<uint32_t>(end);
     scratch_.words.assign(1, {first, last, text.origin(first, last).begin});
-    pre_tokenizer_.apply(text, scratch_.words, scratch_.cutting);
+    TRY(pre_tokenizer_.apply(text, scratch_.words, scratch_.cutting));
     for (const WordSpan& word : scratch_.words) {
       if (encoding.ids.size() >= enough_) break;
       scratch_.tokens.clear();
       TRY(model_.tokenize(text.bytes().substr(word.begin, word.end - word.begin), scratch_.tokens));
       for (const Token& token : scratch_.tokens) {
-        const uint32_t from = word.begin + token.begin, to = word.begin + token.end;
+        uint32_t from = word.begin + token.begin, to = word.begin + token.end;
+        // A token of some bytes of a character has the place of the whole character.
+        while ((text.bytes()[from] & 0xC0) == 0x80) --from;
+        while (to < text.bytes().size() && (text.bytes()[to] & 0xC0) == 0x80) ++to;
         put(token.id, text.origin(from, to), text.bytes().substr(from, to - from));
       }
     }

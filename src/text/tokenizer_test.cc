@@ -26,12 +26,13 @@ json::value read_json(const std::string& name) {
   return *value;
 }
 
-// A base with fields replaced; one of them may say how the model falls back to bytes.
+// A base with fields replaced, also of its model.
 std::string tokenizer_of(const json::object& golden) {
   json::value base = read_json(std::string(golden.at("base").as_string()) + ".json");
   for (const auto& [name, value] : golden.at("fields").as_object()) {
-    if (name == "byte_fallback") {
-      base.as_object()["model"].as_object()["byte_fallback"] = value;
+    if (name == "model_options") {
+      for (const auto& [option, of] : value.as_object())
+        base.as_object()["model"].as_object()[option] = of;
     } else {
       base.as_object()[name] = value;
     }
@@ -107,7 +108,7 @@ TEST(Tokenizer, NormalizesEveryCodePointAsTheTokenizersPackage) {
         for (uint32_t c = begin; c < begin + 16; ++c)
           if (c < 0xD800 || c >= 0xE000) utf8_append(bytes, c);
         text.reset(bytes, 0);
-        normalizer->apply(text);
+        ASSERT_TRUE(normalizer->apply(text).ok());
         for (const char c : text.bytes())
           hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
       }
@@ -171,7 +172,7 @@ TEST(Tokenizer, CallsAWordThatIsTooLongUnknown) {
 }
 
 TEST(TokenizerSlow, EncodesALongLineInLinearTime) {
-  for (const char* name : {"wordpiece.json", "unigram.json"}) {
+  for (const char* name : {"wordpiece.json", "unigram.json", "bytes.json", "pairs.json"}) {
     auto tokenizer = Tokenizer::open(folder / name);
     ASSERT_TRUE(tokenizer.ok());
     for (const std::string_view unit : {"x", "a", "\u0301", "\u4e2d", "\U0001F468\u200d", " "}) {
@@ -189,19 +190,20 @@ TEST(Tokenizer, SaysWhatItDoesNotKnow) {
     auto tokenizer = Tokenizer::parse(text, "t.json");
     return tokenizer.ok() ? std::string("accepted") : tokenizer.error().message;
   };
-  EXPECT_EQ(message(R"({"model": {"type": "BPE", "vocab": {}, "merges": []}})"),
-            "t.json: model is of type \"BPE\"; WordPiece and Unigram are what this version knows");
+  EXPECT_EQ(message(R"({"model": {"type": "WordLevel", "vocab": {}}})"),
+            "t.json: model is of type \"WordLevel\"; WordPiece, Unigram and BPE are what this "
+            "version knows");
   const auto with = [&](const std::string& fields) {
     auto tokenizer = small(fields);
     return tokenizer.ok() ? std::string("accepted") : tokenizer.error().message;
   };
-  EXPECT_EQ(with(R"(, "pre_tokenizer": {"type": "ByteLevel"})"),
-            "small: pre_tokenizer is a pre-tokenizer of the unknown type \"ByteLevel\"");
+  EXPECT_EQ(with(R"(, "pre_tokenizer": {"type": "UnicodeScripts"})"),
+            "small: pre_tokenizer is a pre-tokenizer of the unknown type \"UnicodeScripts\"");
   EXPECT_EQ(with(R"(, "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
                     {"type": "Magic"}]})"),
             "small: normalizer.normalizers[1] is a normalizer of the unknown type \"Magic\"");
-  EXPECT_EQ(with(R"(, "post_processor": {"type": "ByteLevel"})"),
-            "small: post_processor is a post-processor of the unknown type \"ByteLevel\"");
+  EXPECT_EQ(with(R"(, "post_processor": {"type": "Magic"})"),
+            "small: post_processor is a post-processor of the unknown type \"Magic\"");
   EXPECT_EQ(with(R"(, "post_processor": {"type": "BertProcessing", "cls": ["[X]", 7],
                     "sep": ["[Y]", 8]})"),
             "small: post_processor.sep[1] must be a whole number from 0 to 7, not 8");
@@ -230,7 +232,7 @@ TEST(Tokenizer, RefusesVocabulariesThatDoNotHoldTogether) {
   EXPECT_EQ(wordpiece(R"({"?": "0"})"), "t: model.vocab.? must be a number, not a string");
   EXPECT_EQ(wordpiece(R"({"a": 0})"), "t: model.unk_token \"?\" is not in the vocabulary");
   EXPECT_EQ(wordpiece(R"(["?"])"), "t: model.vocab must be an object, not a list");
-  EXPECT_EQ(wordpiece("{\"?\": 0, \"" + std::string(2000, 'a') + "\": 1}"),
+  EXPECT_EQ(wordpiece(fmt::format(R"({{"?": 0, "{}": 1}})", std::string(2000, 'a'))),
             "t: model.vocab is wrong: token 1 has 2000 bytes, more than 1024");
   const auto unigram = [&](const std::string& fields) {
     return message(R"({"type": "Unigram", )" + fields + "}");
@@ -244,6 +246,55 @@ TEST(Tokenizer, RefusesVocabulariesThatDoNotHoldTogether) {
             "t: model.vocab[0][1] must be a number, not null");
 }
 
+TEST(Tokenizer, RefusesMergesThatDoNotHoldTogether) {
+  const auto bpe = [](const std::string& fields) {
+    auto tokenizer = Tokenizer::parse(
+        R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, )" + fields + "}}", "t");
+    return tokenizer.ok() ? std::string("accepted") : tokenizer.error().message;
+  };
+  EXPECT_EQ(bpe(R"("merges": ["#version: 0.2", "a b"])"), "accepted");
+  EXPECT_EQ(bpe(R"("merges": [["a", "b"]], "dropout": 0.0)"), "accepted");
+  EXPECT_EQ(bpe(R"("merges": ["ab"])"),
+            "t: model.merges[0] must be two tokens with a space between, not \"ab\"");
+  EXPECT_EQ(bpe(R"("merges": ["a b b"])"),
+            "t: model.merges[0] must be two tokens with a space between, not \"a b b\"");
+  EXPECT_EQ(bpe(R"("merges": [["a"]])"), "t: model.merges[0] must be two tokens");
+  EXPECT_EQ(bpe(R"("merges": ["a c"])"), "t: model.merges[0] has \"c\", which is no token");
+  EXPECT_EQ(bpe(R"("merges": ["a a"])"), "t: model.merges[0] has \"aa\", which is no token");
+  EXPECT_EQ(bpe(R"("merges": [], "dropout": 0.1)"), "t: model.dropout 0.1 makes tokens random");
+  EXPECT_EQ(bpe(R"("merges": [], "byte_fallback": true, "end_of_word_suffix": "</w>")"),
+            "t: model has byte_fallback and a prefix or suffix of words");
+}
+
+TEST(Tokenizer, LongWordsMergeAsShortOnesDo) {
+  // 64 symbols are the border between the two ways; a word is its own parts, whatever its length.
+  auto tokenizer = Tokenizer::parse(
+      R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "ba": 3, "aba": 4, "abab": 5},
+          "merges": ["b a", "a b", "ab ab", "a ba"]}})",
+      "t");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  std::string word;
+  for (size_t length = 1; length < 200; ++length) {
+    word += length % 2 != 0 ? 'a' : 'b';
+    // "ba" goes first, so the first "a" is left for "aba", or alone.
+    std::vector<int32_t> expected;
+    if (length == 1) expected = {0};
+    if (length == 2) expected = {2};
+    if (length >= 3) expected = {4};
+    for (size_t at = 3; at + 2 <= length; at += 2) expected.push_back(3);
+    if (length > 2 && length % 2 == 0) expected.push_back(1);
+    EXPECT_EQ(tokenizer->encode(word)->ids, expected) << word;
+  }
+}
+
+TEST(Tokenizer, SaysWhenARegularExpressionTakesForEver) {
+  auto tokenizer = small(R"(, "pre_tokenizer": {"type": "Split", "behavior": "Isolated",
+      "invert": false, "pattern": {"Regex": "a*a*a*a*b"}})");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  EXPECT_EQ(tokenizer->encode(std::string(5'000, 'a')).error().message,
+            "the regular expression takes too many steps on this text");
+}
+
 TEST(Tokenizer, SaysWhichCharacterAVocabularyWithoutUnknownLacks) {
   auto tokenizer = Tokenizer::parse(
       R"({"model": {"type": "Unigram", "vocab": [["a", -1]], "unk_id": null}})", "t");
@@ -254,7 +305,7 @@ TEST(Tokenizer, SaysWhichCharacterAVocabularyWithoutUnknownLacks) {
 }
 
 TEST(TokenizerSlow, RefusesAFileCutAnywhere) {
-  for (const char* name : {"wordpiece.json", "unigram.json"}) {
+  for (const char* name : {"wordpiece.json", "unigram.json", "bytes.json", "pairs.json"}) {
     const std::string text = *read_file(folder / name, limits::tokenizer_bytes);
     const size_t end = text.rfind('}');
     for (size_t size = 0; size <= end; ++size) {
@@ -269,7 +320,7 @@ TEST(TokenizerSlow, RefusesAFileCutAnywhere) {
 // tokenizer, nothing else.
 TEST(TokenizerSlow, StandsWrongTypesInEveryPlace) {
   const json::value wrong[] = {nullptr, true, -1, 1e300, "text", json::array(), json::object()};
-  for (const char* name : {"wordpiece.json", "unigram.json"}) {
+  for (const char* name : {"wordpiece.json", "unigram.json", "bytes.json", "pairs.json"}) {
     json::value whole = read_json(name);
     std::vector<json::value*> places;
     const auto collect = [&](auto& self, json::value& value) -> void {

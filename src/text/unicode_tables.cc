@@ -1,6 +1,7 @@
 #include "text/unicode_tables.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <map>
 #include <string>
@@ -103,8 +104,16 @@ const UnicodeTables& UnicodeTables::get() {
   return tables;
 }
 
+uint32_t category::mask(std::string_view name) {
+  uint32_t found = 0;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i] == name || (name.size() == 1 && names[i][0] == name[0])) found |= 1u << i;
+  return found;
+}
+
 UnicodeTables::UnicodeTables(std::string_view source) {
-  std::vector<uint32_t> flat(0x110000);
+  Flat flat = {std::vector<uint32_t>(0x110000),
+               std::vector<uint16_t>(0x110000, category::unassigned)};
   while (!source.empty()) {
     const size_t end = std::min(source.find('\n'), source.size());
     if (end > 0 && source[0] != '#') read_line(source.substr(0, end), flat);
@@ -113,20 +122,27 @@ UnicodeTables::UnicodeTables(std::string_view source) {
   std::sort(pairs_.begin(), pairs_.end(),
             [](const Pair& a, const Pair& b) { return a.parts < b.parts; });
   for (char32_t v = hangul::v_base; v < hangul::v_base + hangul::v_count; ++v)
-    flat[v] |= CodePoint::composes;
+    flat.cells[v] |= CodePoint::composes;
   for (char32_t t = hangul::t_base + 1; t < hangul::t_base + hangul::t_count; ++t)
-    flat[t] |= CodePoint::composes;
-  compress(flat);
+    flat.cells[t] |= CodePoint::composes;
+  compress(flat.cells, blocks_, cells_);
+  compress(flat.categories, category_blocks_, categories_);
 }
 
-void UnicodeTables::read_line(std::string_view line, std::vector<uint32_t>& flat) {
+void UnicodeTables::read_line(std::string_view line, Flat& flat) {
   Fields fields(line);
   const std::string_view kind = fields.next();
   uint32_t bits = flag_named(flag_names, kind);
   if (kind == "cluster") bits = cluster_named(fields.next()) << 16;
   if (kind == "conjunct") bits = flag_named(conjunct_names, fields.next());
   if (kind == "class") bits = number(fields.next(), 10) << 24;
-  if (bits != 0) return for_each_code_point(fields, [&](uint32_t c) { flat[c] |= bits; });
+  if (bits != 0) return for_each_code_point(fields, [&](uint32_t c) { flat.cells[c] |= bits; });
+  if (kind == "category") {
+    const uint32_t mask = category::mask(fields.next());
+    CHECK(std::has_single_bit(mask), line);
+    const auto place = static_cast<uint16_t>(std::countr_zero(mask));
+    return for_each_code_point(fields, [&](uint32_t c) { flat.categories[c] = place; });
+  }
 
   const char32_t from = number(fields.next(), 16);
   CHECK(from < 0x110000, line);
@@ -134,28 +150,30 @@ void UnicodeTables::read_line(std::string_view line, std::vector<uint32_t>& flat
   while (!fields.done()) to.push_back(number(fields.next(), 16));
   if (kind == "lower") {
     lower_.add(from, to);
-    flat[from] |= CodePoint::has_lower;
+    flat.cells[from] |= CodePoint::has_lower;
   } else if (kind == "nfd") {
     nfd_.add(from, to);
-    flat[from] |= CodePoint::has_nfd;
+    flat.cells[from] |= CodePoint::has_nfd;
   } else if (kind == "nfkd") {
     nfkd_.add(from, to);
-    flat[from] |= CodePoint::has_nfkd;
+    flat.cells[from] |= CodePoint::has_nfkd;
   } else {
     CHECK(kind == "pair" && to.size() == 2 && to[1] < 0x110000, line);
     pairs_.push_back({static_cast<uint64_t>(to[0]) << 32 | to[1], from});
-    flat[to[1]] |= CodePoint::composes;
+    flat.cells[to[1]] |= CodePoint::composes;
   }
 }
 
-void UnicodeTables::compress(const std::vector<uint32_t>& flat) {
-  std::map<std::vector<uint32_t>, uint32_t> known;
-  for (size_t block = 0; block < blocks_.size(); ++block) {
-    std::vector<uint32_t> cells(flat.begin() + block * 256, flat.begin() + (block + 1) * 256);
+template <class Cell>
+void UnicodeTables::compress(const std::vector<Cell>& flat, Blocks& blocks,
+                             std::vector<Cell>& cells) {
+  std::map<std::vector<Cell>, uint32_t> known;
+  for (size_t block = 0; block < blocks.size(); ++block) {
+    std::vector<Cell> some(flat.begin() + block * 256, flat.begin() + (block + 1) * 256);
     const auto [entry, is_new] =
-        known.try_emplace(std::move(cells), static_cast<uint32_t>(cells_.size()));
-    blocks_[block] = entry->second;
-    if (is_new) cells_.insert(cells_.end(), entry->first.begin(), entry->first.end());
+        known.try_emplace(std::move(some), static_cast<uint32_t>(cells.size()));
+    blocks[block] = entry->second;
+    if (is_new) cells.insert(cells.end(), entry->first.begin(), entry->first.end());
   }
 }
 

@@ -32,6 +32,16 @@ enum class Cluster : uint8_t {
   conjunct_consonant,
 };
 
+// General categories; their masks are sets of them.
+namespace category {
+inline constexpr std::array<std::string_view, 29> names = {
+    "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe",
+    "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn"};
+inline constexpr uint32_t all = (1u << names.size()) - 1;
+inline constexpr uint16_t unassigned = names.size() - 1;  // Cn
+uint32_t mask(std::string_view name);                    // of "Lu", or of "L"; 0: no such
+}  // namespace category
+
 // The properties of one code point, packed.
 class CodePoint {
  public:
@@ -72,6 +82,10 @@ class UnicodeTables {
   CodePoint operator[](char32_t c) const {
     return c < 0x110000 ? CodePoint(cells_[blocks_[c >> 8] + (c & 0xFF)]) : CodePoint();
   }
+  // The general category's place in category::names, as regular expressions have it.
+  uint16_t category_of(char32_t c) const {
+    return c < 0x110000 ? categories_[category_blocks_[c >> 8] + (c & 0xFF)] : category::unassigned;
+  }
   // What a code point maps to; empty where it stays as it is. Without Hangul (by arithmetic).
   std::span<const char32_t> lower(char32_t c) const { return lower_.find(c); }
   std::span<const char32_t> nfd(char32_t c) const { return nfd_.find(c); }
@@ -96,11 +110,20 @@ class UnicodeTables {
   };
 
   explicit UnicodeTables(std::string_view source);
-  void read_line(std::string_view line, std::vector<uint32_t>& flat);
-  void compress(const std::vector<uint32_t>& flat);
+  struct Flat {  // by code point
+    std::vector<uint32_t> cells;
+    std::vector<uint16_t> categories;
+  };
+  void read_line(std::string_view line, Flat& flat);
 
-  std::array<uint32_t, 0x1100> blocks_{};  // of 256 code points, each an offset into cells_
+  // Of 256 code points, each an offset into the cells.
+  using Blocks = std::array<uint32_t, 0x1100>;
+  template <class Cell>
+  static void compress(const std::vector<Cell>& flat, Blocks& blocks, std::vector<Cell>& cells);
+
+  Blocks blocks_{}, category_blocks_{};
   std::vector<uint32_t> cells_;
+  std::vector<uint16_t> categories_;
   Mapping lower_, nfd_, nfkd_;
   std::vector<Pair> pairs_;
 };

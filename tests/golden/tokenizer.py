@@ -4,7 +4,7 @@
     pip install tokenizers==0.23.3 sentencepiece==0.2.3 protobuf
     tests/golden/tokenizer.py
 
-wordpiece.json and unigram.json are trained on the sentences below where they do not exist; training
+wordpiece.json, unigram.json, bytes.json (byte-level BPE) and pairs.json (BPE on characters) are trained on the sentences below where they do not exist; training
 does not give the same tokens every time. cases.json names a base, the
 fields of it that are replaced, texts, and for each text the ids and offsets of the `tokenizers`
 package. forms.json has a hash of what each normalizer makes of every plane of Unicode.
@@ -119,6 +119,34 @@ def unigram():
         "decoder": None,
         "model": {"type": "Unigram", "unk_id": 3, "vocab": pieces, "byte_fallback": False},
     }
+
+
+def bpe(tokenizer, **fields):
+    """Settings of a trained BPE tokenizer; merges as files before 2024 have them."""
+    settings = json.loads(tokenizer.to_str())
+    settings["model"]["merges"] = [" ".join(m) for m in settings["model"]["merges"]]
+    return {**settings, "decoder": None, **fields}
+
+
+def bytes_():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.train_from_iterator(SENTENCES, trainers.BpeTrainer(
+        vocab_size=500, special_tokens=["<|endoftext|>", "<|pad|>"], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return bpe(tokenizer, post_processor={"type": "ByteLevel", "add_prefix_space": False,
+                                          "trim_offsets": True, "use_regex": True})
+
+
+def pairs():
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.train_from_iterator(SENTENCES, trainers.BpeTrainer(
+        vocab_size=700, limit_alphabet=90, show_progress=False,
+        special_tokens=["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]))
+    settings = bpe(tokenizer)
+    settings["added_tokens"] = settings["added_tokens"][:3]
+    return settings
 
 
 def template(first, last, type_id=0):
@@ -251,29 +279,67 @@ def cases():
             yield (f"truncation {direction} {most}", "unigram", {"truncation": {
                 "direction": direction, "max_length": most, "strategy": "LongestFirst",
                 "stride": 0}}, SHORT)
-    model = unigram_model(byte_fallback=True)
-    yield "byte fallback", "unigram", {"model": model}, SHORT
+    yield "byte fallback", "unigram", {"model_options": {"byte_fallback": True}}, SHORT
+    yield from bpe_cases()
+
+
+QWEN2 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
+         r"\s+(?!\S)|\s+")
+GPT_4O = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+          r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+          r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def bpe_cases():
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    texts = SHORT + ["I'LL say it's 12345.\n\n  Then\r\n\tgo!  ", "ABCdef Ghi 'S '\u017f \u01c5a\u0301B"]
+    yield "byte-level BPE", "bytes", {}, SENTENCES + HARD
+    yield "byte-level BPE, a space in front", "bytes", {
+        "pre_tokenizer": {**byte_level, "add_prefix_space": True, "use_regex": True},
+        "post_processor": {**byte_level, "add_prefix_space": True}}, texts
+    for name, regex in (("Qwen2", QWEN2), ("GPT-4o", GPT_4O)):
+        yield f"byte-level BPE, words of {name}", "bytes", {
+            "pre_tokenizer": cuts(split("Regex", regex, "Isolated"), byte_level)}, texts
+    yield "byte-level BPE, merges ignored", "bytes", {
+        "model_options": {"ignore_merges": True},
+        "post_processor": {"type": "Sequence", "processors": [
+            byte_level, template(("<|endoftext|>", 0), ("<|pad|>", 1))]}}, texts
+    yield "byte-level BPE, no words", "bytes", {"pre_tokenizer": byte_level}, texts
+    yield "BPE", "pairs", {}, SENTENCES + HARD
+    yield "BPE, unknown apart", "pairs", {"model_options": {"fuse_unk": False}}, texts
+    yield "BPE, unknown left out", "pairs", {"model_options": {"unk_token": None}}, texts
+    yield "BPE, byte fallback", "pairs", {
+        "model_options": {"byte_fallback": True}, "pre_tokenizer": None,
+        "normalizer": sequence({"type": "Prepend", "prepend": "\u2581"}, replace("String", " ", "\u2581"))}, texts
+    # Without some bytes, unknown characters come after what follows them.
+    vocab = {"a": 0, "b": 1, "?": 2, "<0xC3>": 3, "<0xA9>": 4, "ab": 5, "##b": 6, "##a": 7, "a##": 8, "b</w>": 9,
+             "ab</w>": 10, "aba": 11}
+    yield "BPE, few bytes", "pairs", {"pre_tokenizer": None, "added_tokens": [], "model": {
+        "type": "BPE", "vocab": vocab, "merges": [["a", "b"]], "unk_token": "?", "byte_fallback": True}}, [
+            "ab\u00e9ab", "x\u00e9x", "xx\u00e9", "\u4e2d\u00e9\u4e2dab"]
+    yield "BPE, word parts", "pairs", {"pre_tokenizer": None, "added_tokens": [], "model": {
+        "type": "BPE", "vocab": vocab, "merges": [["a", "##b"], ["ab", "##a"]], "unk_token": "?",
+        "continuing_subword_prefix": "##"}}, ["ab", "aba", "ababa", "ba", "xa"]
+    yield "BPE, word ends", "pairs", {"pre_tokenizer": None, "added_tokens": [], "model": {
+        "type": "BPE", "vocab": vocab, "merges": [["a", "b</w>"]], "unk_token": "?",
+        "end_of_word_suffix": "</w>"}}, ["ab", "b", "bb", "aab", "xb"]
 
 
 BASES = {}
 
 
-def unigram_model(**fields):
-    return {**BASES["unigram"]["model"], **fields}
-
-
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
-    for train in (wordpiece, unigram):
-        path = OUT / f"{train.__name__}.json"
+    for train in (wordpiece, unigram, bytes_, pairs):
+        path = OUT / f"{train.__name__.strip('_')}.json"
         if not path.exists():
             path.write_text(json.dumps(train(), ensure_ascii=False) + "\n", encoding="utf-8")
-        BASES[train.__name__] = json.loads(path.read_text(encoding="utf-8"))
+        BASES[path.stem] = json.loads(path.read_text(encoding="utf-8"))
     lines = []
     for name, base, fields, texts in cases():
-        tokenizer = Tokenizer.from_str(json.dumps({**BASES[base], **fields}))
-        if name == "byte fallback":  # the vocabulary is in the base already
-            fields = {"byte_fallback": True}
+        settings = {**BASES[base], **fields}
+        settings["model"] = {**settings["model"], **settings.pop("model_options", {})}
+        tokenizer = Tokenizer.from_str(json.dumps(settings))
         answers = []
         for text in texts:
             encoding = tokenizer.encode(text)
