@@ -23,7 +23,8 @@ std::string understood_text(const Item& item);
 std::string title_text(const Item& item);
 
 // Hash of that text (or of the caller's own vector), of the encoder's name and of the version of
-// keyword mining: equal hashes mean that stored features are still right. `encoder_name` is empty without an encoder.
+// keyword mining: equal hashes mean that stored features are still right. `encoder_name` is empty
+// without an encoder.
 std::string feature_source(const Item& item, std::string_view encoder_name);
 
 // One per item. Without an encoder the vectors are the callers' own or empty. An own vector whose

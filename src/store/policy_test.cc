@@ -52,8 +52,7 @@ TEST(Policy, ComesBackFromItsJson) {
 }
 
 TEST(Policy, RefusesWhatMakesNoSense) {
-  EXPECT_EQ(parse(R"({"buy":3})").error().message,
-            "event policy \"buy\" must be an object, not 3");
+  EXPECT_EQ(parse(R"({"buy":3})").error().message, "event policy \"buy\" must be an object, not 3");
   EXPECT_EQ(parse(R"({"buy":{"wait":3}})").error().message,
             "event policy \"buy\": unknown field \"wait\"");
   EXPECT_EQ(parse(R"({"buy":{"weight":"x"}})").error().message,

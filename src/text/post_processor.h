@@ -19,8 +19,8 @@ class PostProcessor {
 
   size_t added_count() const { return added_count_; }
 
-  // RoBERTa's and ByteLevel's: offsets are to be narrowed by the white space that a token's text starts and ends
-  // with (in characters), before anything is added.
+  // RoBERTa's and ByteLevel's: offsets are to be narrowed by the white space that a token's text
+  // starts and ends with (in characters), before anything is added.
   bool trims_offsets() const { return trims_offsets_; }
   struct Blank {
     uint32_t leading = 0;

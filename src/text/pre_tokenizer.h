@@ -78,8 +78,8 @@ class PreTokenizer {
     bool gave_up = false;  // a regular expression ran out of steps
   };
 
-  // Cuts each of `words`, spans of `text`, into more; a step may rewrite the text. Fails only when a
-  // regular expression takes too many steps.
+  // Cuts each of `words`, spans of `text`, into more; a step may rewrite the text. Fails only when
+  // a regular expression takes too many steps.
   Result<> apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) const;
 
  private:

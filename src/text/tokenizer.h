@@ -5,8 +5,8 @@
 //   TRY(auto encoding, tokenizer.encode("a text", {.max_tokens = 512}));
 //
 // The stages, in order: added tokens cut out -> normaliser -> pre-tokenizer -> model (WordPiece,
-// Unigram, BPE) -> truncation -> post-processor. What a file asks for and we do not know is refused by
-// name. Thread-safety: immutable; encode() may be called from any number of threads.
+// Unigram, BPE) -> truncation -> post-processor. What a file asks for and we do not know is refused
+// by name. Thread-safety: immutable; encode() may be called from any number of threads.
 #pragma once
 
 #include <cstdint>

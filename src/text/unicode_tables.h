@@ -39,7 +39,7 @@ inline constexpr std::array<std::string_view, 29> names = {
     "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn"};
 inline constexpr uint32_t all = (1u << names.size()) - 1;
 inline constexpr uint16_t unassigned = names.size() - 1;  // Cn
-uint32_t mask(std::string_view name);                    // of "Lu", or of "L"; 0: no such
+uint32_t mask(std::string_view name);                     // of "Lu", or of "L"; 0: no such
 }  // namespace category
 
 // The properties of one code point, packed.
