@@ -84,7 +84,7 @@ void Explainer::explain_by_members(Reason& reason, const Interest& interest, uin
         member.weight * (dot(direction, v) - dot(direction, world_.catalogue.centre()));
     if (part <= 0) continue;
     sum += part;
-    items.push_back(named(member.row, part));
+    if (member.row != row) items.push_back(named(member.row, part));  // no reason for itself
   }
   for (NamedItem& item : items) item.share /= sum;
   keep_largest(items);
@@ -98,7 +98,9 @@ void Explainer::explain_by_history(Reason& reason, uint32_t row) const {
     const double part =
         static_cast<double>(h.strength) * world_.behaviour.item_knn().similarity(h.row, row);
     sum += part;
-    if (part > 0 && !world_.catalogue.item(h.row).absent) items.push_back(named(h.row, part));
+    if (part > 0 && h.row != row && !world_.catalogue.item(h.row).absent) {
+      items.push_back(named(h.row, part));
+    }
   }
   for (NamedItem& item : items) item.share /= sum;
   keep_largest(items);

@@ -1,8 +1,11 @@
 #include "recommend/naming.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace penchant {
 namespace {
@@ -86,18 +89,16 @@ std::vector<std::string> name_interests(const Catalogue& catalogue,
                                         std::span<const Interest> interests,
                                         const Sentences& sentences) {
   std::vector<std::string> names;
+  std::set<std::set<std::string>> taken;  // the same terms in another order are the same name
   for (const Interest& interest : interests) {
     const std::vector<Term> terms = ranked_terms(catalogue, interest);
-    std::string name;
+    std::vector<std::string> told;
     for (size_t count = 2; count <= terms_max; ++count) {
-      name.clear();
-      for (const std::string& term : chosen(terms, count)) {
-        if (!name.empty()) name += sentences.text("name.comma");
-        name += term;
-      }
-      if (std::find(names.begin(), names.end(), name) == names.end()) break;
+      told = chosen(terms, count);
+      if (!taken.contains({told.begin(), told.end()})) break;
     }
-    names.push_back(std::move(name));
+    taken.emplace(told.begin(), told.end());
+    names.push_back(fmt::to_string(fmt::join(told, sentences.text("name.comma"))));
   }
   return names;
 }

@@ -14,8 +14,8 @@
 
 namespace penchant {
 
-// One name per interest, at most three terms each, no two alike; empty where the items have neither
-// categories nor keywords that tell.
+// One name per interest, at most three terms each; no two of the same terms, where three can tell
+// them apart; empty where the items have neither categories nor keywords that tell.
 std::vector<std::string> name_interests(const Catalogue& catalogue,
                                         std::span<const Interest> interests,
                                         const Sentences& sentences);

@@ -363,7 +363,17 @@ TEST(Recommend, AHistoryOfOneRareItemDoesNotDrownTheRest) {
   const UserState state = test.state(100);
   const Answer answer = recommend(test.world(), &state, {.n = 3, .diversity = 0});
   EXPECT_EQ(answer.items.at(0).row, 39u);
-  EXPECT_LT(answer.items.at(0).score, 2);
+  EXPECT_LT(answer.items.at(0).score, 2) << answer.items.at(0).score;
+}
+
+TEST(Explain, AnItemIsNoReasonForItself) {
+  const TestWorld test = checkerboard(20, true);
+  const UserState state = test.state(0);  // has seen 2, 4, ...
+  const Explanation seen = explain(test.world(), &state, 4, {});
+  EXPECT_FALSE(seen.admitted);
+  for (const Reason& reason : seen.item.reasons) {
+    for (const NamedItem& item : reason.items) EXPECT_NE(item.row, 4u) << reason.text;
+  }
 }
 
 TEST(Explain, TellsWhyAnItemIsRefused) {
