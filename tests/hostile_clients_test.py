@@ -385,9 +385,10 @@ def main():
                      pipelined_requests_are_answered_in_order, client_that_never_reads_holds_nobody_up,
                      lengths_beyond_the_limits_are_refused, hundred_megabytes_get_their_refusal,
                      ambiguous_bodies_are_refused, malformed_requests_are_refused, only_this_machine_is_answered,
-                     expectations_are_met_or_refused, old_and_terse_clients_are_served, random_bytes_do_no_harm,
+                     expectations_are_met_or_refused, old_and_terse_clients_are_served,
                      health_answers_while_others_work, writes_from_many_connections_all_count,
-                     metrics_count_what_happened):
+                     metrics_count_what_happened,
+                     random_bytes_do_no_harm):  # behind the counting: some of them are good events
             print(test.__name__, end=" ", flush=True)
             test(server)
             assert status(server, get(b"/healthz")) == 200
