@@ -3,7 +3,6 @@
 //
 //   recommend_bench make FOLDER TITLES N      a data folder of N items and their readers
 //   recommend_bench ask FOLDER REQUESTS       times recommend, and event -> changed answer
-//   recommend_bench memory                    the machine's reading bandwidth
 //
 // TITLES holds lines "category TAB title" of real catalogues. An item takes a title and swaps some of
 // its words with titles of the same category, so words keep their real frequencies; its vector lies
@@ -24,7 +23,6 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/random.h"
-#include "base/threads.h"
 #include "engine/engine.h"
 
 namespace penchant {
@@ -257,40 +255,11 @@ Result<> ask(const Path& folder, size_t requests) {
   return {};
 }
 
-// Reading one large array with all threads, five times; the best.
-Result<> memory() {
-  const std::vector<uint64_t> words((size_t{1} << 30) / sizeof(uint64_t), 1);
-  ThreadPool pool(hardware_threads());
-  const size_t parts = static_cast<size_t>(hardware_threads()) * 8;
-  double best = 0;
-  uint64_t total = 0;
-  for (int round = 0; round < 5; ++round) {
-    std::vector<uint64_t> sums(parts * 8);
-    const double started = now();
-    pool.parallel_for(parts, [&](size_t part, int) {
-      uint64_t sum[8] = {};
-      const size_t begin = words.size() * part / parts / 8 * 8;
-      const size_t end = words.size() * (part + 1) / parts / 8 * 8;
-      for (size_t i = begin; i < end; i += 8)
-        for (size_t lane = 0; lane < 8; ++lane) sum[lane] += words[i + lane];
-      for (const uint64_t lane : sum) sums[part * 8] += lane;
-    });
-    const double seconds = now() - started;
-    for (const uint64_t sum : sums) total += sum;
-    best = std::max(best, static_cast<double>(words.size() * sizeof(uint64_t)) / seconds);
-  }
-  fmt::print("{}\n", to_text(json::object{{"bytes_per_second", best},
-                                          {"threads", hardware_threads()},
-                                          {"checksum", total}}));
-  return {};
-}
-
 int run(const std::vector<std::string>& words) {
-  Result<> done = invalid("usage: recommend_bench make FOLDER TITLES N | ask FOLDER N | memory");
+  Result<> done = invalid("usage: recommend_bench make FOLDER TITLES N | ask FOLDER N");
   if (words.size() == 4 && words[0] == "make")
     done = make(words[1], words[2], std::stoul(words[3]));
   if (words.size() == 3 && words[0] == "ask") done = ask(words[1], std::stoul(words[2]));
-  if (words.size() == 1 && words[0] == "memory") done = memory();
   if (!done.ok()) fmt::print(stderr, "recommend_bench: {}\n", done.error().message);
   return done.ok() ? 0 : 1;
 }
