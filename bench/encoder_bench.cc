@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/threads.h"
 #include "encoder/encoder.h"
 #include "encoder/tokenise.h"
@@ -27,22 +28,13 @@ double now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 Result<> time_file(Encoder& encoder, ThreadPool& pool, std::string_view request) {
   const bool all = request.starts_with("all ");
   if (!all && !request.starts_with("each "))
     return invalid(fmt::format("\"{}\" is neither \"all PATH\" nor \"each PATH\"", request));
   TRY(const std::string text, read_file(std::string(request.substr(all ? 4 : 5)), SIZE_MAX));
-  const auto lines = lines_of(text);
+  std::vector<std::string_view> lines;
+  for_each_line(text, [&](std::string_view line) { lines.push_back(line); });
   const size_t step = all ? lines.size() : 1;
 
   std::vector<double> seconds;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/lines.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -35,11 +36,7 @@ Result<> answer(const Tokenizer& tokenizer, const std::string& line) {
 Result<> time_file(const Tokenizer& tokenizer, const std::string& path) {
   TRY(const std::string text, read_file(path, SIZE_MAX));
   std::vector<std::string_view> lines;
-  for (std::string_view rest = text; !rest.empty();) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    lines.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  for_each_line(text, [&](std::string_view line) { lines.push_back(line); });
   size_t tokens = 0;
   const auto start = std::chrono::steady_clock::now();
   for (const std::string_view line : lines) {

@@ -4,17 +4,14 @@
 #include <vector>
 
 #include "base/assets.h"
+#include "base/lines.h"
 
 namespace penchant {
 
 Result<Matrix> encode_background(Encoder& encoder, Purpose purpose) {
   std::vector<std::string_view> phrases;
-  std::string_view rest = assets::get("engine/background.txt");
-  while (!rest.empty()) {
-    const size_t end = rest.find('\n');
-    phrases.push_back(rest.substr(0, end));
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-  }
+  for_each_line(assets::get("engine/background.txt"),
+                [&](std::string_view line) { phrases.push_back(line); });
   return encoder.encode(phrases, purpose);
 }
 

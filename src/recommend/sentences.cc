@@ -2,19 +2,17 @@
 
 #include "base/assets.h"
 #include "base/check.h"
+#include "base/lines.h"
 
 namespace penchant {
 
 Sentences::Sentences(std::string_view asset) {
-  while (!asset.empty()) {
-    const size_t end = std::min(asset.find('\n'), asset.size());
-    const std::string_view line = asset.substr(0, end);
-    asset.remove_prefix(std::min(end + 1, asset.size()));
+  for_each_line(asset, [&](std::string_view line) {
     constexpr std::string_view separator = " = ";
     const size_t at = line.find(separator);
-    if (line.starts_with('#') || at == line.npos) continue;
+    if (line.starts_with('#') || at == line.npos) return;
     texts_.emplace(line.substr(0, at), line.substr(at + separator.size()));
-  }
+  });
 }
 
 const Sentences& Sentences::in(std::string_view language) {

@@ -7,6 +7,7 @@
 
 #include "base/assets.h"
 #include "base/check.h"
+#include "base/lines.h"
 #include "text/packed_asset.h"
 
 namespace penchant {
@@ -28,15 +29,6 @@ struct Entry {
 };
 
 double count(int8_t level) { return level < 0 ? 0 : std::exp2(level) - 0.5; }
-
-template <class Visit>
-void for_each_line(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    visit(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
 
 class WordList {
  public:

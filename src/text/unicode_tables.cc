@@ -9,6 +9,7 @@
 
 #include "base/assets.h"
 #include "base/check.h"
+#include "base/lines.h"
 
 namespace penchant {
 
@@ -114,11 +115,9 @@ uint32_t category::mask(std::string_view name) {
 UnicodeTables::UnicodeTables(std::string_view source) {
   Flat flat = {std::vector<uint32_t>(0x110000),
                std::vector<uint16_t>(0x110000, category::unassigned)};
-  while (!source.empty()) {
-    const size_t end = std::min(source.find('\n'), source.size());
-    if (end > 0 && source[0] != '#') read_line(source.substr(0, end), flat);
-    source.remove_prefix(std::min(end + 1, source.size()));
-  }
+  for_each_line(source, [&](std::string_view line) {
+    if (!line.empty() && line[0] != '#') read_line(line, flat);
+  });
   std::sort(pairs_.begin(), pairs_.end(),
             [](const Pair& a, const Pair& b) { return a.parts < b.parts; });
   for (char32_t v = hangul::v_base; v < hangul::v_base + hangul::v_count; ++v)

@@ -12,6 +12,7 @@
 
 #include "base/assets.h"
 #include "base/check.h"
+#include "base/lines.h"
 #include "base/utf8.h"
 #include "text/han_words.h"
 
@@ -112,13 +113,9 @@ void split_at_forgotten_space(std::string_view text, std::vector<Word>& words) {
 std::unordered_set<std::string_view> read_stop_words() {
   std::unordered_set<std::string_view> words;
   for (const char* name : {"text/stop_words_en.txt", "text/stop_words_zh.txt"}) {
-    std::string_view rest = assets::get(name);
-    while (!rest.empty()) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      const std::string_view word = rest.substr(0, end);
+    for_each_line(assets::get(name), [&](std::string_view word) {
       if (!word.empty() && word[0] != '#') words.insert(word);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    });
   }
   return words;
 }
