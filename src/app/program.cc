@@ -69,8 +69,8 @@ int failure(const Error& error) {
 
 int run_program(std::span<const std::string> words) {
   set_log_sink(print_message);
-  std::signal(SIGXFSZ,
-              SIG_IGN);  // a file at its size limit is an error of the write, as a full disk
+  // A file at its size limit is an error of the write, like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   if (words.empty()) {
     fmt::print(stderr, "{}", program_help());
     return exit_usage;

@@ -15,7 +15,7 @@ const json::value* member(const json::object& object, std::string_view name) {
 }
 
 // A terminal would obey control characters; a table shows them as spaces.
-std::string shown(std::string_view text) {
+std::string printable(std::string_view text) {
   std::string out(text);
   for (char& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
@@ -25,13 +25,13 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 std::string cell(const json::value& value) {
-  if (value.is_string()) return shown(value.get_string());
+  if (value.is_string()) return printable(value.get_string());
   if (value.is_double()) return fmt::format("{:.4f}", value.get_double());
   if (value.is_null()) return "";
   if (value.is_object()) {
     for (const char* name : {"text", "title", "name", "item", "interest"})
       if (const auto* found = member(value.get_object(), name)) return cell(*found);
-    return shown(to_text(value));
+    return printable(to_text(value));
   }
   if (!value.is_array()) return to_text(value);
   std::string out;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
@@ -9,7 +10,7 @@
 #include <iterator>
 
 #include "base/limits.h"
-#include "base/shown.h"
+#include "base/utf8.h"
 
 namespace penchant {
 
@@ -179,6 +180,14 @@ std::string to_text(const json::value& value) {
   std::string out;
   append_text(out, value);
   return out;
+}
+
+std::string shown(const json::value& value) {
+  std::string text = to_text(value);
+  if (text.size() <= 60) return text;
+  text.resize(60);
+  text.resize(std::min(text.size(), utf8_invalid_at(text)));  // not half a character
+  return text + "...";
 }
 
 json::array vector_to_json(std::span<const float> vector) {

@@ -24,6 +24,9 @@ Result<json::value> parse_json(std::string_view text, std::string_view place);
 // Compact text. Not-a-number and infinities become null (JSON has neither).
 std::string to_text(const json::value& value);
 
+// A value in an error's sentence: as JSON, cut when long.
+std::string shown(const json::value& value);
+
 // The numbers of a vector, each as short as reads back as the same float.
 json::array vector_to_json(std::span<const float> vector);
 

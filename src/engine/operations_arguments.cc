@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/limits.h"
-#include "base/shown.h"
 #include "base/utf8.h"
 #include "engine/operations.h"
 

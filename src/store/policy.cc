@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "base/shown.h"
 
 namespace penchant {
 

@@ -7,7 +7,6 @@
 #include <initializer_list>
 
 #include "base/limits.h"
-#include "base/shown.h"
 #include "base/utf8.h"
 
 namespace penchant {
