@@ -75,7 +75,7 @@ Result<AddedTokens> AddedTokens::parse(const JsonView& json, const TokenModel& m
 
 Result<> AddedTokens::read(const JsonView& json, const TokenModel& model) {
   TRY(const json::array* list, json.list());
-  auto next_id = static_cast<uint32_t>(model.token_count());
+  auto next_id = static_cast<uint32_t>(model.vocabulary().count());
   for (size_t i = 0; i < list->size(); ++i) {
     const JsonView entry = json.element(*list, i);
     const auto flag = [&](std::string_view name) -> Result<bool> {
@@ -99,7 +99,7 @@ Result<> AddedTokens::read(const JsonView& json, const TokenModel& model) {
           fmt::format("has {} bytes, more than {}", text.size(), limits::token_bytes));
 
     token.id = token_id(text);
-    if (token.id < 0) token.id = model.token_id(text);
+    if (token.id < 0) token.id = model.vocabulary().find(text);
     if (token.id < 0) token.id = static_cast<int32_t>(next_id++);
     if (next_id > limits::vocabulary_ids)
       return json.error(fmt::format("leads to ids beyond {}", limits::vocabulary_ids));

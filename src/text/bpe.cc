@@ -10,8 +10,8 @@
 
 #include "base/limits.h"
 #include "text/aligned_text.h"
+#include "text/byte_tokens.h"
 #include "text/merges.h"
-#include "text/vocabulary.h"
 
 namespace penchant {
 
@@ -35,20 +35,17 @@ struct Symbol {
 class BytePairs final : public TokenModel {
  public:
   BytePairs(Vocabulary vocabulary, Merges merges, Options options)
-      : vocabulary_(std::move(vocabulary)),
+      : TokenModel(std::move(vocabulary)),
         merges_(std::move(merges)),
         options_(std::move(options)),
-        unknown_(vocabulary_.find(options_.unknown)),
-        continuing_(vocabulary_.trie().walk(ByteTrie::root(), options_.continuing_prefix)),
-        words_(vocabulary_.size()) {
-    bytes_.fill(-1);
-    for (size_t byte = 0; options_.has_bytes && byte < bytes_.size(); ++byte)
-      bytes_[byte] = vocabulary_.find(fmt::format("<0x{:02X}>", byte));
-  }
+        unknown_(this->vocabulary().find(options_.unknown)),
+        continuing_(this->vocabulary().trie().walk(ByteTrie::root(), options_.continuing_prefix)),
+        bytes_(this->vocabulary(), options_.has_bytes),
+        words_(this->vocabulary().size()) {}
 
   Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const override {
     // Most words are tokens whose merges lead to themselves, which is found out once.
-    const int32_t whole = options_.end_suffix.empty() ? vocabulary_.find(word) : -1;
+    const int32_t whole = options_.end_suffix.empty() ? vocabulary().find(word) : -1;
     if (whole >= 0 && (options_.ignores_merges || is_word(whole))) {
       tokens.push_back({whole, 0, static_cast<uint32_t>(word.size())});
       return {};
@@ -71,11 +68,6 @@ class BytePairs final : public TokenModel {
     return {};
   }
 
-  size_t token_count() const override { return vocabulary_.count(); }
-  size_t vocabulary_size() const override { return vocabulary_.size(); }
-  std::string_view token(int32_t id) const override { return vocabulary_.token(id); }
-  int32_t token_id(std::string_view token) const override { return vocabulary_.find(token); }
-
  private:
   bool is_word(int32_t id) const {
     return words_[static_cast<size_t>(id)].load(std::memory_order_relaxed) != 0;
@@ -83,7 +75,7 @@ class BytePairs final : public TokenModel {
 
   // The token of one character, or -1.
   int32_t character(std::string_view bytes, bool is_first, bool is_last) const {
-    const ByteTrie& trie = vocabulary_.trie();
+    const ByteTrie& trie = vocabulary().trie();
     ByteTrie::Node node = is_first ? ByteTrie::root() : continuing_;
     if (node != ByteTrie::none) node = trie.walk(node, bytes);
     if (node != ByteTrie::none && is_last) node = trie.walk(node, options_.end_suffix);
@@ -103,9 +95,9 @@ class BytePairs final : public TokenModel {
       if (id >= 0) {
         write_unknown();
         symbols.push_back({id, size});
-      } else if (all_bytes_known(bytes)) {
+      } else if (bytes_.cover(bytes)) {
         // As in the package, unknown characters before these come after them.
-        for (const char byte : bytes) symbols.push_back({bytes_[static_cast<uint8_t>(byte)], 1});
+        for (const char byte : bytes) symbols.push_back({bytes_[byte], 1});
       } else if (!options_.unknown.empty()) {
         if (unknown_ < 0)
           return invalid(
@@ -118,12 +110,6 @@ class BytePairs final : public TokenModel {
     }
     write_unknown();
     return {};
-  }
-
-  bool all_bytes_known(std::string_view bytes) const {
-    return options_.has_bytes && std::all_of(bytes.begin(), bytes.end(), [&](char byte) {
-             return bytes_[static_cast<uint8_t>(byte)] >= 0;
-           });
   }
 
   // Looks at all neighbours for each merge: the fastest for words as they are.
@@ -186,12 +172,11 @@ class BytePairs final : public TokenModel {
     std::erase_if(symbols, [](const Symbol& symbol) { return symbol.size == 0; });
   }
 
-  Vocabulary vocabulary_;
   Merges merges_;
   Options options_;
   int32_t unknown_;            // -1: none
   ByteTrie::Node continuing_;  // behind the prefix; none when no token starts so
-  std::array<int32_t, 256> bytes_;
+  ByteTokens bytes_;
   mutable std::vector<std::atomic<uint8_t>> words_;  // by id: 1 when its text gives that one token
 };
 
@@ -226,18 +211,6 @@ Result<Options> parse_options(const JsonView& json) {
   if (options.has_bytes && !(options.continuing_prefix.empty() && options.end_suffix.empty()))
     return json.error("has byte_fallback and a prefix or suffix of words");
   return options;
-}
-
-Result<Vocabulary> parse_vocabulary(const JsonView& json) {
-  TRY(const JsonView vocab, json.field("vocab"));
-  TRY(const json::object* tokens, vocab.object());
-  Vocabulary::Builder builder;
-  for (const auto& [token, id] : *tokens) {
-    TRY(const uint32_t number, vocab.member(token, id).whole_number(limits::vocabulary_ids));
-    if (auto added = builder.add(token, number); !added.ok())
-      return vocab.error(fmt::format("is wrong: {}", added.error().message));
-  }
-  return std::move(builder).build();
 }
 
 // "ab c", or ["ab", "c"] in newer files.

@@ -196,8 +196,7 @@ Result<> Normalizer::apply(AlignedText& text) const {
     }
   };
   for (const Step& step : steps_)
-    if (!std::visit(finishes, step))
-      return invalid("the regular expression takes too many steps on this text");
+    if (!std::visit(finishes, step)) return Regex::out_of_steps();
   return {};
 }
 

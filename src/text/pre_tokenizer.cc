@@ -36,20 +36,19 @@ void slice_characters(std::string_view text, Is is_separator, std::vector<Slice>
     slices.push_back({static_cast<uint32_t>(done), static_cast<uint32_t>(text.size()), false});
 }
 
-template <class Matcher>  // a Pattern or a Regex
-void slice_matches(std::string_view text, const Matcher& pattern, bool is_inverted,
-                   Scratch& scratch) {
-  std::vector<Slice>& slices = scratch.slices;
+// Sets `gave_up` when the pattern takes too many steps.
+void slice_matches(std::string_view text, const Pattern& pattern, bool is_inverted,
+                   std::vector<Slice>& slices, bool& gave_up) {
   slices.clear();
   uint32_t done = 0;
   size_t steps = Regex::steps_for(text.size());
-  for (Regex::Match match; pattern.find(text, done, match, steps);) {
+  for (Pattern::Match match; pattern.find(text, done, match, steps);) {
     const auto begin = static_cast<uint32_t>(match.begin), end = static_cast<uint32_t>(match.end);
     if (done < begin) slices.push_back({done, begin, is_inverted});
     slices.push_back({begin, end, !is_inverted});
     done = end;
   }
-  scratch.gave_up |= steps == 0;
+  gave_up |= steps == 0;
   const auto size = static_cast<uint32_t>(text.size());
   if (done < size) slices.push_back({done, size, is_inverted});
 }
@@ -172,8 +171,8 @@ void apply_step(const Delimiter& step, AlignedText& text, std::vector<WordSpan>&
 
 void apply_step(const Split& step, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
-  cut(text, words, scratch, step.behavior, [&](std::string_view bytes, std::vector<Slice>&) {
-    slice_matches(bytes, step.pattern, step.is_inverted, scratch);
+  cut(text, words, scratch, step.behavior, [&](std::string_view bytes, std::vector<Slice>& slices) {
+    slice_matches(bytes, step.pattern, step.is_inverted, slices, scratch.gave_up);
   });
 }
 
@@ -233,19 +232,17 @@ const std::array<char32_t, 256>& byte_characters() {
   return characters;
 }
 
-void apply_step(const ByteLevel& step, AlignedText& text, std::vector<WordSpan>& words,
+void apply_step(const PrefixSpace&, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
-  if (step.adds_prefix_space)
-    rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
-      const char first = text.bytes()[word.begin];
-      if (first != ' ') out.append(" ", text.origin(word.begin, word.begin + utf8_size(first)));
-      out.append(text, word.begin, word.end);
-    });
-  if (step.words)
-    cut(text, words, scratch, Separators::isolated,
-        [&](std::string_view bytes, std::vector<Slice>&) {
-          slice_matches(bytes, *step.words, false, scratch);
-        });
+  rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
+    const char first = text.bytes()[word.begin];
+    if (first != ' ') out.append(" ", text.origin(word.begin, word.begin + utf8_size(first)));
+    out.append(text, word.begin, word.end);
+  });
+}
+
+void apply_step(const ByteLevel&, AlignedText& text, std::vector<WordSpan>& words,
+                Scratch& scratch) {
   const auto& characters = byte_characters();
   rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
     for (uint32_t at = word.begin; at < word.end;) {
@@ -344,20 +341,6 @@ Result<Step> parse_metaspace(const JsonView& json) {
 constexpr std::string_view gpt2_words =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-Result<Step> parse_byte_level(const JsonView& json) {
-  ByteLevel step;
-  TRY(const JsonView prefix, json.field("add_prefix_space"));
-  TRY(step.adds_prefix_space, prefix.boolean());
-  bool cuts = true;
-  if (const auto use = json.find("use_regex")) {
-    TRY(cuts, use->boolean());
-  }
-  if (cuts) {
-    TRY(step.words, Regex::parse(gpt2_words));
-  }
-  return Step(std::move(step));
-}
-
 Result<Step> parse_step(std::string_view type, const JsonView& json) {
   if (type == "BertPreTokenizer") return Step(Bert());
   if (type == "Whitespace") return Step(Whitespace());
@@ -366,7 +349,6 @@ Result<Step> parse_step(std::string_view type, const JsonView& json) {
   if (type == "Digits") return parse_digits(json);
   if (type == "CharDelimiterSplit" || type == "Delimiter") return parse_delimiter(json);
   if (type == "Split") return parse_split(json);
-  if (type == "ByteLevel") return parse_byte_level(json);
   if (type == "Metaspace") return parse_metaspace(json);
   return json.error(fmt::format("is a pre-tokenizer of the unknown type \"{}\"", type));
 }
@@ -379,8 +361,25 @@ Result<PreTokenizer> PreTokenizer::parse(const JsonView& json) {
   return pre_tokenizer;
 }
 
+Result<> PreTokenizer::add_byte_level(const JsonView& json) {
+  TRY(const JsonView prefix, json.field("add_prefix_space"));
+  TRY(const bool adds_prefix_space, prefix.boolean());
+  bool cuts = true;
+  if (const auto use = json.find("use_regex")) {
+    TRY(cuts, use->boolean());
+  }
+  if (adds_prefix_space) steps_.push_back(PrefixSpace());
+  if (cuts) {
+    TRY(Pattern words, Pattern::regex(gpt2_words));
+    steps_.push_back(Split{std::move(words)});
+  }
+  steps_.push_back(ByteLevel());
+  return {};
+}
+
 Result<> PreTokenizer::add_steps(const JsonView& json) {
   TRY(const std::string_view type, json.type());
+  if (type == "ByteLevel") return add_byte_level(json);
   if (type != "Sequence") {
     TRY(Step step, parse_step(type, json));
     steps_.push_back(std::move(step));
@@ -397,7 +396,7 @@ Result<> PreTokenizer::apply(AlignedText& text, std::vector<WordSpan>& words,
   scratch.gave_up = false;
   for (const Step& step : steps_)
     std::visit([&](const auto& known) { apply_step(known, text, words, scratch); }, step);
-  if (scratch.gave_up) return invalid("the regular expression takes too many steps on this text");
+  if (scratch.gave_up) return Regex::out_of_steps();
   return {};
 }
 

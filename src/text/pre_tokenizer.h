@@ -2,7 +2,6 @@
 // of it. Thread-safety: immutable.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -50,13 +49,10 @@ struct Metaspace {
   Prepend prepend = Prepend::always;
   bool splits = true;
 };
-// Bytes as characters, so that a vocabulary needs no unknown token.
-struct ByteLevel {
-  bool adds_prefix_space = true;
-  std::optional<Regex> words;  // cuts by it first
-};
+struct PrefixSpace {};  // in front of words that have none
+struct ByteLevel {};    // bytes as characters, so that a vocabulary needs no unknown token
 using Step = std::variant<Bert, Whitespace, WhitespaceSplit, Punctuation, Digits, Delimiter, Split,
-                          Metaspace, ByteLevel>;
+                          Metaspace, PrefixSpace, ByteLevel>;
 
 }  // namespace pre_tokenizers
 
@@ -84,6 +80,7 @@ class PreTokenizer {
 
  private:
   Result<> add_steps(const JsonView& json);
+  Result<> add_byte_level(const JsonView& json);
 
   std::vector<pre_tokenizers::Step> steps_;
 };

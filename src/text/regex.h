@@ -36,6 +36,9 @@ class Regex {
 
   // More than any published expression needs for all matches in a text of `bytes`.
   static constexpr size_t steps_for(size_t bytes) { return 256 * bytes + 65'536; }
+  static Error out_of_steps() {
+    return invalid("the regular expression takes too many steps on this text");
+  }
 
  private:
   friend class RegexParser;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
 #include "text/bpe.h"
 #include "text/unigram.h"
 #include "text/wordpiece.h"
@@ -20,6 +21,18 @@ Result<std::string_view> type_of(const JsonView& json) {
 }
 
 }  // namespace
+
+Result<Vocabulary> parse_vocabulary(const JsonView& model) {
+  TRY(const JsonView vocab, model.field("vocab"));
+  TRY(const json::object* tokens, vocab.object());
+  Vocabulary::Builder builder;
+  for (const auto& [token, id] : *tokens) {
+    TRY(const uint32_t number, vocab.member(token, id).whole_number(limits::vocabulary_ids));
+    if (auto added = builder.add(token, number); !added.ok())
+      return vocab.error(fmt::format("is wrong: {}", added.error().message));
+  }
+  return std::move(builder).build();
+}
 
 Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json) {
   TRY(const std::string_view type, type_of(json));

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "text/tokenizer_json.h"
+#include "text/vocabulary.h"
 
 namespace penchant {
 
@@ -25,13 +27,19 @@ class TokenModel {
   // Appends the tokens of `word`, which is not empty and valid UTF-8.
   virtual Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const = 0;
 
-  virtual size_t token_count() const = 0;                      // how many tokens there are
-  virtual size_t vocabulary_size() const = 0;                  // ids are below
-  virtual std::string_view token(int32_t id) const = 0;        // "" for an id without a token
-  virtual int32_t token_id(std::string_view token) const = 0;  // -1 when there is none
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+
+ protected:
+  explicit TokenModel(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
+
+ private:
+  const Vocabulary vocabulary_;
 };
 
 // Reads "model" of a tokenizer.json.
 Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json);
+
+// Its "vocab", where that is an object of tokens and their ids (WordPiece and BPE).
+Result<Vocabulary> parse_vocabulary(const JsonView& model);
 
 }  // namespace penchant

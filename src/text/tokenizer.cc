@@ -222,7 +222,7 @@ Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
   if (const auto added = json.find("added_tokens")) {
     TRY(state.added_tokens, AddedTokens::parse(*added, *state.model, state.normalizer));
   }
-  state.vocabulary_size = std::max(state.model->vocabulary_size(), state.added_tokens.ids_end());
+  state.vocabulary_size = std::max(state.model->vocabulary().size(), state.added_tokens.ids_end());
   if (const auto post_processor = json.find("post_processor")) {
     TRY(state.post_processor, PostProcessor::parse(*post_processor, state.vocabulary_size));
   }
@@ -281,12 +281,12 @@ size_t Tokenizer::vocabulary_size() const { return state_->vocabulary_size; }
 
 std::string_view Tokenizer::token(int32_t id) const {
   const std::string_view added = state_->added_tokens.token(id);
-  return added.empty() ? state_->model->token(id) : added;
+  return added.empty() ? state_->model->vocabulary().token(id) : added;
 }
 
 int32_t Tokenizer::token_id(std::string_view token) const {
   const int32_t added = state_->added_tokens.token_id(token);
-  return added >= 0 ? added : state_->model->token_id(token);
+  return added >= 0 ? added : state_->model->vocabulary().find(token);
 }
 
 void to_code_points(std::string_view text, std::vector<Span>& offsets) {

@@ -12,7 +12,7 @@
 
 #include "base/limits.h"
 #include "text/aligned_text.h"
-#include "text/vocabulary.h"
+#include "text/byte_tokens.h"
 
 namespace penchant {
 
@@ -23,13 +23,13 @@ constexpr double unknown_penalty = 10.0;
 class Unigram final : public TokenModel {
  public:
   Unigram(Vocabulary vocabulary, std::vector<double> scores, int32_t unknown, bool has_bytes)
-      : vocabulary_(std::move(vocabulary)), scores_(std::move(scores)), unknown_(unknown) {
+      : TokenModel(std::move(vocabulary)),
+        scores_(std::move(scores)),
+        unknown_(unknown),
+        bytes_(this->vocabulary(), has_bytes) {
     double lowest = std::numeric_limits<double>::infinity();
     for (const double score : scores_) lowest = std::min(lowest, score);
     unknown_score_ = lowest - unknown_penalty;
-    bytes_.fill(-1);
-    for (size_t byte = 0; has_bytes && byte < bytes_.size(); ++byte)
-      bytes_[byte] = vocabulary_.find(fmt::format("<0x{:02X}>", byte));
   }
 
   Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const override {
@@ -46,11 +46,6 @@ class Unigram final : public TokenModel {
     return {};
   }
 
-  size_t token_count() const override { return vocabulary_.count(); }
-  size_t vocabulary_size() const override { return vocabulary_.size(); }
-  std::string_view token(int32_t id) const override { return vocabulary_.token(id); }
-  int32_t token_id(std::string_view token) const override { return vocabulary_.find(token); }
-
  private:
   // The best way to cut the text up to here: its last token, and where that one begins.
   struct Step {
@@ -61,7 +56,7 @@ class Unigram final : public TokenModel {
   static constexpr uint32_t unreached = UINT32_MAX;
 
   Result<> find_best(std::string_view word, std::span<Step> best) const {
-    const ByteTrie& trie = vocabulary_.trie();
+    const ByteTrie& trie = vocabulary().trie();
     for (Step& step : best) step.begin = unreached;
     best[0].score = 0;
     for (size_t begin = 0; begin < word.size();) {
@@ -115,21 +110,16 @@ class Unigram final : public TokenModel {
   void write_unknown(std::string_view word, uint32_t begin, uint32_t end,
                      std::vector<Token>& tokens) const {
     const std::string_view text = word.substr(begin, end - begin);
-    const int32_t whole = vocabulary_.find(text);
-    const bool in_bytes = whole < 0 && std::all_of(text.begin(), text.end(), [&](char c) {
-                            return bytes_[static_cast<unsigned char>(c)] >= 0;
-                          });
+    const int32_t whole = vocabulary().find(text);
+    const bool in_bytes = whole < 0 && bytes_.cover(text);
     if (!in_bytes) return tokens.push_back({whole < 0 ? unknown_ : whole, begin, end});
-    for (auto c = text.rbegin(); c != text.rend(); ++c)
-      tokens.push_back({bytes_[static_cast<unsigned char>(*c)], begin, end});
+    for (auto c = text.rbegin(); c != text.rend(); ++c) tokens.push_back({bytes_[*c], begin, end});
   }
 
-  Vocabulary vocabulary_;
   std::vector<double> scores_;  // by id
   double unknown_score_ = 0;
   int32_t unknown_;  // -1: none
-  std::array<int32_t, 256>
-      bytes_;  // "<0x00>" and so on, -1 where not in the vocabulary or unwanted
+  ByteTokens bytes_;
 };
 
 // 1e0 to 1e308, each the double nearest to it.

@@ -16,10 +16,10 @@ class WordPiece final : public TokenModel {
  public:
   WordPiece(Vocabulary vocabulary, std::string_view continuing_prefix, int32_t unknown,
             size_t characters_max)
-      : vocabulary_(std::move(vocabulary)),
+      : TokenModel(std::move(vocabulary)),
         unknown_(unknown),
         characters_max_(characters_max),
-        continuing_(vocabulary_.trie().walk(ByteTrie::root(), continuing_prefix)) {}
+        continuing_(this->vocabulary().trie().walk(ByteTrie::root(), continuing_prefix)) {}
 
   Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const override {
     const size_t before = tokens.size();
@@ -31,14 +31,9 @@ class WordPiece final : public TokenModel {
     return {};
   }
 
-  size_t token_count() const override { return vocabulary_.count(); }
-  size_t vocabulary_size() const override { return vocabulary_.size(); }
-  std::string_view token(int32_t id) const override { return vocabulary_.token(id); }
-  int32_t token_id(std::string_view token) const override { return vocabulary_.find(token); }
-
  private:
   bool cut(std::string_view word, std::vector<Token>& tokens) const {
-    const ByteTrie& trie = vocabulary_.trie();
+    const ByteTrie& trie = vocabulary().trie();
     ByteTrie::Node start = ByteTrie::root();
     for (size_t begin = 0; begin < word.size(); start = continuing_) {
       Token longest{-1, static_cast<uint32_t>(begin), 0};
@@ -57,7 +52,6 @@ class WordPiece final : public TokenModel {
     return true;
   }
 
-  Vocabulary vocabulary_;
   int32_t unknown_;
   size_t characters_max_;
   ByteTrie::Node continuing_;  // behind "##"; none when no token starts so
@@ -72,15 +66,7 @@ Result<std::unique_ptr<const TokenModel>> parse_wordpiece(const JsonView& json) 
   TRY(const std::string_view continuing_prefix, prefix.text());
   TRY(const JsonView longest, json.field("max_input_chars_per_word"));
   TRY(const uint32_t characters_max, longest.whole_number(limits::text_bytes + 1));
-  TRY(const JsonView vocab, json.field("vocab"));
-  TRY(const json::object* tokens, vocab.object());
-  Vocabulary::Builder builder;
-  for (const auto& [token, id] : *tokens) {
-    TRY(const uint32_t number, vocab.member(token, id).whole_number(limits::vocabulary_ids));
-    if (auto added = builder.add(token, number); !added.ok())
-      return vocab.error(fmt::format("is wrong: {}", added.error().message));
-  }
-  Vocabulary vocabulary = std::move(builder).build();
+  TRY(Vocabulary vocabulary, parse_vocabulary(json));
   const int32_t unknown_id = vocabulary.find(unknown_token);
   if (unknown_id < 0)
     return unknown.error(fmt::format("\"{}\" is not in the vocabulary", unknown_token));
