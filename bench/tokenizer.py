@@ -38,7 +38,7 @@ def lines_of(data):
 
 class Penchant:
     def __init__(self, program, folder):
-        self.process = subprocess.Popen([program, str(folder), "--time"], text=True,
+        self.process = subprocess.Popen([program, str(folder)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, path, _):

@@ -1,4 +1,5 @@
-// Any bytes as tokenizer.json: refused with a sentence, or a tokenizer whose encodings hold together.
+// Any bytes as tokenizer.json: refused with a sentence, or a tokenizer whose encodings of one and of
+// two texts hold together and can be decoded.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,12 +12,12 @@ namespace penchant {
 
 namespace {
 
-void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options) {
-  auto encoding = tokenizer.encode(text, options);
+void check(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options,
+           Result<Encoding> encoding) {
   if (!encoding.ok()) return;
   const size_t size = encoding->ids.size();
   CHECK(encoding->offsets.size() == size, "as many offsets as ids");
-  CHECK(encoding->type_ids.size() == size && encoding->special.size() == size, "one of each");
+  CHECK(encoding->type_ids.size() == size && encoding->sequence_ids.size() == size, "one of each");
   CHECK(options.max_tokens == 0 || size <= options.max_tokens, "no more than asked for");
   for (size_t i = 0; i < size; ++i) {
     const int32_t id = encoding->ids[i];
@@ -25,7 +26,15 @@ void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptio
     CHECK(encoding->offsets[i].end <= text.size(), "offsets lie in the text");
     tokenizer.token(id);
   }
-  to_code_points(text, encoding->offsets);
+  to_code_points(text, text, *encoding);
+  // Decoding may end beyond its limit.
+  (void)tokenizer.decode(encoding->ids);
+  (void)tokenizer.decode(encoding->ids, false);
+}
+
+void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options) {
+  check(tokenizer, text, options, tokenizer.encode(text, options));
+  check(tokenizer, text, options, tokenizer.encode_pair(text, text, options));
 }
 
 }  // namespace
@@ -46,6 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   encode(*tokenizer, text, {});
   encode(*tokenizer, text, {.add_special_tokens = false, .max_tokens = 3});
   encode(*tokenizer, "", {.max_tokens = 9});
+  encode(*tokenizer, text,
+         {.max_tokens = 20, .truncate = Truncate::only_second, .keeps_end = true});
   tokenizer->token_id("a");
   return 0;
 }

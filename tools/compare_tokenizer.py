@@ -3,16 +3,13 @@
 
     tools/compare_tokenizer.py --model FOLDER [--data FOLDER] [--program build/release/penchant]
 
-Every text of the data folder (strings of JSON, cells of CSV, lines of everything else, broken UTF-8
-decoded with U+FFFD) and a set of hostile made-up texts go through `penchant tokenize` and through
-the package; ids and offsets must be the same. Equal texts are compared once. Prints the first
-differences and the counts; exits 1 when there was any difference. Needs the package:
+Every text of the data folder (strings of JSON, cells of CSV, lines of everything else and pieces of 100,000 characters,
+broken UTF-8 decoded with U+FFFD) and a set of hostile made-up texts go through `penchant tokenize --json` and through the
+package; ids and offsets must be the same. Equal texts are compared once. Of the same texts one in twenty is compared in a
+pair with the next one, and its ids are decoded, with special tokens and without. What tokenizer.json says about padding
+is ignored, and texts are compared whole; where the file truncates, one hostile text in ten is compared truncated too.
+Prints the first differences and the counts; exits 1 when there was any difference. Needs the package:
     .venv/bin/pip install -r bench/requirements.txt
-
-The program reads lines, so texts are cut at line feeds first and a carriage return at their end is
-dropped. With --json the program reads one JSON string a line instead, and texts stay whole;
-build/release/bench/tokenizer_bench does. What tokenizer.json says about padding is ignored, and
-texts are compared whole; where the file truncates, one text in ten is compared truncated too.
 """
 import argparse
 import csv
@@ -163,25 +160,24 @@ def hostile_texts(seed=20240229):
 
 # --- The comparison.
 
-def prepared(texts, whole, seen):
-    """Texts within the limit that are not in `seen`, cut at line feeds unless `whole`."""
+def prepared(texts, seen):
+    """Texts within the limit that are not in `seen`."""
     for text in texts:
-        for part in [text] if whole else (p.rstrip("\r") for p in text.split("\n")):
-            if len(part) > TEXT_BYTES or len(part.encode("utf-8", "replace")) > TEXT_BYTES:
-                continue
-            key = hash(part)
-            if key in seen:
-                continue
-            seen.add(key)
-            # Lone surrogates can come out of JSON's escapes; no UTF-8 has them.
-            yield part.encode("utf-8", "replace").decode() if not part.isascii() else part
+        if len(text) > TEXT_BYTES or len(text.encode("utf-8", "replace")) > TEXT_BYTES:
+            continue
+        key = hash(text)
+        if key in seen:
+            continue
+        seen.add(key)
+        # Lone surrogates can come out of JSON's escapes; no UTF-8 has them.
+        yield text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
-def batches(texts):
+def batches(items):
     batch, size = [], 0
-    for text in texts:
-        batch.append(text)
-        size += len(text) + 16
+    for item in items:
+        batch.append(item)
+        size += sum(map(len, item)) + 16 if isinstance(item, tuple) else len(item) + 16
         if size >= BATCH_BYTES // 4:
             yield batch
             batch, size = [], 0
@@ -190,20 +186,19 @@ def batches(texts):
 
 
 class Program:
-    """Penchant, fed by a thread and read in step."""
+    """Penchant, fed with a JSON value a line by a thread and read in step."""
 
-    def __init__(self, command, texts, as_json):
+    def __init__(self, command, items):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.sent = queue.Queue(64)
-        self.as_json = as_json
-        threading.Thread(target=self.feed, args=(texts,), daemon=True).start()
+        threading.Thread(target=self.feed, args=(items,), daemon=True).start()
 
-    def feed(self, texts):
+    def feed(self, items):
         try:
-            for batch in batches(texts):
-                lines = [json.dumps(t) if self.as_json else t for t in batch]
+            for batch in batches(items):
                 self.sent.put(batch)
-                self.process.stdin.write(("\n".join(lines) + "\n").encode())
+                lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in batch)
+                self.process.stdin.write("".join(lines).encode())
             self.process.stdin.close()
         finally:
             self.sent.put(None)
@@ -211,40 +206,70 @@ class Program:
     def answers(self):
         while (batch := self.sent.get()) is not None:
             yield batch, [self.process.stdout.readline() for _ in batch]
-        if self.process.wait() != 0:
-            sys.exit(f"the program ended with {self.process.returncode}")
+        self.process.wait()
 
 
-def compare(package, command, texts, as_json, label):
-    compared = different = tokens = size = 0
+# What is compared: the program's options, and the same of the package, per text, pair or ids.
+
+def encodings(package, batch):
+    return [{"ids": e.ids, "offsets": [list(o) for o in e.offsets]} for e in package.encode_batch(batch)]
+
+
+def pair_encodings(package, batch):
+    answers = []
+    for first, second in batch:
+        try:
+            e = package.encode(first, second)
+        except Exception:  # what may be cut is too short
+            answers.append(None)
+            continue
+        answers.append({"ids": e.ids, "offsets": [list(o) for o in e.offsets], "type_ids": e.type_ids,
+                        "sequence_ids": e.sequence_ids})
+    return answers
+
+
+def decoded(package, batch):
+    return [{"text": package.decode(ids)} for ids in batch]
+
+
+def decoded_with_special(package, batch):
+    return [{"text": package.decode(ids, skip_special_tokens=False)} for ids in batch]
+
+
+KINDS = {"texts": (["--json"], encodings), "pairs": (["--json", "--pairs"], pair_encodings),
+         "lists of ids": (["--decode"], decoded),
+         "lists of ids, special ones too": (["--decode", "--special-tokens", "yes"], decoded_with_special)}
+
+
+def compare(package, command, items, kind, label):
+    options, ask = KINDS[kind]
+    compared = different = size = 0
     started = time.time()
-    for batch, lines in Program(command, texts, as_json).answers():
-        for text, line, expected in zip(batch, lines, package.encode_batch(batch)):
+    for batch, lines in Program([*command, *options], items).answers():
+        for item, line, expected in zip(batch, lines, ask(package, batch)):
             compared += 1
-            size += len(text)
             if not line:
                 sys.exit("the program ended before its input")
+            size += len(line)
             answer = json.loads(line)
-            ids, offsets = expected.ids, expected.offsets
-            tokens += len(ids)
-            if answer.get("ids") == ids and [tuple(o) for o in answer["offsets"]] == offsets:
+            if answer == expected or (expected is None and "error" in answer):
                 continue
             different += 1
             if different <= SHOWN:
-                show(text, answer, ids, offsets)
+                show(item, answer, expected)
         if sys.stderr.isatty():
-            print(f"\r{compared:,} texts", end="", file=sys.stderr)
-    print(f"{label}: {compared:,} texts, {size:,} characters, {tokens:,} tokens compared; "
+            print(f"\r{compared:,}", end="", file=sys.stderr)
+    print(f"{label}: {compared:,} {kind}, answers of {size:,} bytes compared; "
           f"{different:,} differ ({time.time() - started:.0f} s)", flush=True)
     return different
 
 
-def show(text, answer, ids, offsets):
-    print(f"DIFFERENT: {ascii(text[:300])}{' ...' if len(text) > 300 else ''}")
-    if "ids" not in answer:
-        return print(f"  penchant: {answer}")
-    mine = list(zip(answer["ids"], map(tuple, answer["offsets"])))
-    theirs = list(zip(ids, offsets))
+def show(item, answer, expected):
+    shown = ascii(item)
+    print(f"DIFFERENT: {shown[:300]}{' ...' if len(shown) > 300 else ''}")
+    if expected is None or "ids" not in answer or "ids" not in expected:
+        return print(f"  penchant: {ascii(answer)[:500]}\n  package:  {ascii(expected)[:500]}")
+    mine, theirs = (list(zip(*a.values())) for a in (answer, expected))
     at = next((i for i, (a, b) in enumerate(zip(mine, theirs)) if a != b),
               min(len(mine), len(theirs)))
     print(f"  from token {at}: penchant {mine[at:at + 5]} of {len(mine)}, "
@@ -256,7 +281,6 @@ def main():
     parser.add_argument("--model", type=Path, required=True, help="a Hugging Face folder")
     parser.add_argument("--data", type=Path, default=os.environ.get("PENCHANT_TEST_DATA") or None)
     parser.add_argument("--program", default="build/release/penchant")
-    parser.add_argument("--json", action="store_true", help="the program reads JSON strings")
     options = parser.parse_args()
     try:
         from tokenizers import Tokenizer
@@ -274,23 +298,37 @@ def main():
 
     different = 0
     seen = set()
+    sample = []  # one text in twenty
     with tempfile.TemporaryDirectory() as folder:
         settings["truncation"] = settings["padding"] = None
         whole = json.dumps(settings, ensure_ascii=False)
         Path(folder, "tokenizer.json").write_text(whole, encoding="utf-8")
 
         def command(model):
-            arguments = [str(model)] if options.json else ["tokenize", "--model", str(model)]
-            return [options.program, *arguments]
+            return [options.program, "tokenize", "--model", str(model)]
+
+        def sampled(texts):
+            for i, text in enumerate(texts):
+                if i % 20 == 0 and len(text) < 10_000:
+                    sample.append(text)
+                yield text
 
         for label, texts in sources:
-            different += compare(Tokenizer.from_str(whole), command(folder),
-                                 prepared(texts, options.json, seen), options.json, label)
+            different += compare(Tokenizer.from_str(whole), command(folder), sampled(prepared(texts, seen)), "texts", label)
+        package = Tokenizer.from_str(whole)
+        different += compare(package, command(folder), zip(sample, sample[1:]), "pairs", "one in twenty")
+        ids = [encoding.ids for encoding in package.encode_batch(sample)]
+        random_ = random.Random(3)
+        size = package.get_vocab_size()
+        ids += [[random_.randrange(size + 3) for _ in range(i % 50)] for i in range(20_000)]
+        for kind in ("lists of ids", "lists of ids, special ones too"):
+            different += compare(package, command(folder), ids, kind, "one in twenty")
         if truncates:
             package = Tokenizer.from_str(source)
             package.no_padding()
-            texts = prepared(itertools.islice(hostile_texts(1), 0, None, 10), options.json, set())
-            different += compare(package, command(options.model), texts, options.json, "truncated")
+            texts = prepared(itertools.islice(hostile_texts(1), 0, None, 10), set())
+            different += compare(package, command(options.model), texts, "texts", "truncated")
+            different += compare(package, command(options.model), zip(sample, sample[1:]), "pairs", "truncated")
     print(f"{different:,} differences in all")
     sys.exit(1 if different else 0)
 

@@ -44,7 +44,7 @@ constexpr Command table[] = {
      command_eval},
     {"embed", "Lines of stdin to vectors", "--model M < LINES",
      "echo hello | penchant embed --model all-minilm-l6-v2", 0, 0, embed_options, command_embed},
-    {"tokenize", "Lines of stdin to token ids and their offsets in code points",
+    {"tokenize", "Lines of stdin to token ids and their offsets in code points, and back",
      "--model M < LINES", "echo hello | penchant tokenize --model all-minilm-l6-v2", 0, 0,
      tokenize_options, command_tokenize},
     {"demo", "A catalogue, three users, a newcomer who speaks Chinese, and a server", "--data DIR",

@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "base/files.h"
-#include "base/limits.h"
 #include "base/utf8.h"
 
 namespace penchant {
@@ -39,7 +38,7 @@ Result<> LineBatches::fill() {
     if (has_line && (buffer_.size() >= bytes_ || !more_is_there(descriptor_))) return {};
     if (has_line) continue;
     scanned_ = buffer_.size();
-    if (buffer_.size() > limits::text_bytes) {  // the length is all that is kept of it
+    if (buffer_.size() > line_bytes_) {  // the length is all that is kept of it
       dropped_ += buffer_.size();
       buffer_.clear();
       scanned_ = 0;
@@ -51,9 +50,9 @@ void LineBatches::take(LineBatch& batch, std::string_view line) {
   const uint64_t length = line.size() + dropped_;
   dropped_ = 0;
   std::string error;
-  if (length > limits::text_bytes) {
-    error = fmt::format("stdin:{}: a line of {} bytes, the limit is {}", number_, length,
-                        limits::text_bytes);
+  if (length > line_bytes_) {
+    error =
+        fmt::format("stdin:{}: a line of {} bytes, the limit is {}", number_, length, line_bytes_);
   } else if (const auto checked = check_utf8(line, fmt::format("stdin:{}", number_));
              !checked.ok()) {
     error = checked.error().message;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/result.h"
 
 namespace penchant {
@@ -21,8 +22,9 @@ struct LineBatch {
 
 class LineBatches {
  public:
-  // Batches of about `bytes`; lines longer than limits::text_bytes are errors of their own.
-  explicit LineBatches(int descriptor, size_t bytes) : descriptor_(descriptor), bytes_(bytes) {}
+  // Batches of about `bytes`; lines longer than `line_bytes` are errors of their own.
+  explicit LineBatches(int descriptor, size_t bytes, size_t line_bytes = limits::text_bytes)
+      : descriptor_(descriptor), bytes_(bytes), line_bytes_(line_bytes) {}
 
   // False at the end of the input.
   Result<bool> next(LineBatch& batch);
@@ -32,7 +34,7 @@ class LineBatches {
   void take(LineBatch& batch, std::string_view line);
 
   int descriptor_;
-  size_t bytes_;
+  size_t bytes_, line_bytes_;
   std::string buffer_;
   size_t used_ = 0;       // of buffer_: lines given by the last call
   size_t scanned_ = 0;    // of buffer_: known to hold no further line end

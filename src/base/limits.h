@@ -27,6 +27,7 @@ inline constexpr size_t filter_depth = 32;                // parentheses in it
 inline constexpr size_t json_depth = 32;                  // nesting of any JSON read
 inline constexpr size_t config_bytes = 1u << 20;          // config.json and its kind
 inline constexpr size_t tokenizer_bytes = 64u << 20;      // tokenizer.json (e5: 17 MB)
+inline constexpr size_t decoded_bytes = 16u << 20;        // text of the ids in one call
 inline constexpr size_t token_bytes = 1'024;              // one token of a vocabulary
 inline constexpr size_t vocabulary_ids = 1u << 22;        // ids are below (the largest known: 262k)
 inline constexpr size_t template_pieces = 256;            // tokens a post-processor adds

@@ -4,37 +4,65 @@
 
 namespace penchant {
 
+namespace {
+
+// Of the sequence that starts at `at`: its bytes, or when it is cut short or wrong, how many could
+// have started one.
+struct Sequence {
+  size_t size = 1;
+  bool is_valid = false;
+};
+
+Sequence sequence_at(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {1, true};
+  // Table 3-7 of the Unicode standard: the second byte's range depends on the lead byte.
+  size_t length = 0;
+  unsigned char low = 0x80, high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return {1, false};
+  }
+  if (at + 1 >= text.size() || byte(1) < low || byte(1) > high) return {1, false};
+  for (size_t i = 2; i < length; ++i)
+    if (at + i >= text.size() || byte(i) < 0x80 || byte(i) > 0xBF) return {i, false};
+  return {length, true};
+}
+
+}  // namespace
+
 size_t utf8_invalid_at(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  size_t at = 0;
-  while (at < text.size()) {
-    const unsigned char lead = bytes[at];
-    if (lead < 0x80) {
-      ++at;
-      continue;
-    }
-    // Table 3-7 of the Unicode standard: the second byte's range depends on the lead byte.
-    size_t length = 0;
-    unsigned char low = 0x80, high = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      length = 2;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      length = 3;
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      length = 4;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    } else {
-      return at;
-    }
-    if (at + length > text.size() || bytes[at + 1] < low || bytes[at + 1] > high) return at;
-    for (size_t i = 2; i < length; ++i)
-      if (bytes[at + i] < 0x80 || bytes[at + i] > 0xBF) return at;
-    at += length;
+  for (size_t at = 0; at < text.size();) {
+    const Sequence sequence = sequence_at(text, at);
+    if (!sequence.is_valid) return at;
+    at += sequence.size;
   }
   return std::string_view::npos;
+}
+
+std::string utf8_mended(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const Sequence sequence = sequence_at(text, at);
+    if (sequence.is_valid) {
+      out.append(text, at, sequence.size);
+    } else {
+      utf8_append(out, 0xFFFD);
+    }
+    at += sequence.size;
+  }
+  return out;
 }
 
 Result<> check_utf8(std::string_view text, std::string_view place) {

@@ -17,6 +17,10 @@ size_t utf8_invalid_at(std::string_view text);
 // `place: invalid UTF-8 at byte n` unless valid.
 Result<> check_utf8(std::string_view text, std::string_view place);
 
+// With U+FFFD for everything that is no UTF-8: one for each longest start of a sequence, as the
+// Unicode standard recommends.
+std::string utf8_mended(std::string_view text);
+
 // The code point starting at `at` of valid UTF-8; moves `at` behind it.
 char32_t utf8_next(std::string_view text, size_t& at);
 void utf8_append(std::string& out, char32_t code_point);

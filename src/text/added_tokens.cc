@@ -92,12 +92,13 @@ Result<> AddedTokens::read(const JsonView& json, const TokenModel& model) {
     TRY(token.takes_space_left, flag("lstrip"));
     TRY(token.takes_space_right, flag("rstrip"));
     TRY(token.is_normalized, flag("normalized"));
-    TRY(flag("special"));
+    TRY(const bool is_special, flag("special"));
     if (text.empty()) continue;
     if (text.size() > limits::token_bytes)
       return content.error(
           fmt::format("has {} bytes, more than {}", text.size(), limits::token_bytes));
 
+    if (is_special) special_.emplace(text);
     token.id = token_id(text);
     if (token.id < 0) token.id = model.vocabulary().find(text);
     if (token.id < 0) token.id = static_cast<int32_t>(next_id++);

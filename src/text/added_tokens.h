@@ -2,6 +2,7 @@
 // for in the text as it comes, some in the normalised text. Thread-safety: immutable.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,7 +34,8 @@ class AddedTokens {
 
   std::string_view token(int32_t id) const;        // "" when there is none
   int32_t token_id(std::string_view token) const;  // -1 when there is none
-  size_t ids_end() const { return ids_end_; }      // ids are below
+  bool is_special(std::string_view token) const { return special_.contains(token); }
+  size_t ids_end() const { return ids_end_; }  // ids are below
 
  private:
   struct Token {
@@ -58,6 +60,7 @@ class AddedTokens {
   std::vector<Token> tokens_;
   std::unordered_map<std::string, size_t> by_content_;  // places in tokens_
   std::unordered_map<int32_t, size_t> by_id_;
+  std::set<std::string, std::less<>> special_;
   Finder raw_, normalized_;
   size_t ids_end_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "text/bert_normalizer.h"
+#include "text/byte_level.h"
 #include "text/unicode_tables.h"
 
 namespace penchant {
@@ -96,6 +97,15 @@ void apply_step(const Prepend& step, AlignedText& text) {
   text.swap(longer);
 }
 
+void apply_step(const ByteLevel&, AlignedText& text) {
+  text.scratch.clear();
+  for (const char byte : text.bytes()) {
+    const bool is_first = (byte & 0xC0) != 0x80;
+    text.scratch.push_back({character_of_byte(static_cast<unsigned char>(byte)), is_first ? 0 : 1});
+  }
+  text.transform(text.scratch);
+}
+
 void apply_step(const Charsmap& step, AlignedText& text) { step.apply(text); }
 
 Result<bool> flag(const JsonView& json, std::string_view name) {
@@ -120,17 +130,6 @@ Result<Step> parse_strip(const JsonView& json) {
   TRY(strip.left, flag(json, "strip_left"));
   TRY(strip.right, flag(json, "strip_right"));
   return Step(strip);
-}
-
-Result<Step> parse_replace(const JsonView& json) {
-  TRY(const JsonView pattern_json, json.field("pattern"));
-  TRY(Pattern pattern, Pattern::parse(pattern_json));
-  TRY(const JsonView content_json, json.field("content"));
-  TRY(const std::string_view content, content_json.text());
-  if (content.size() > limits::token_bytes)
-    return content_json.error(
-        fmt::format("has {} bytes, more than {}", content.size(), limits::token_bytes));
-  return Step(Replace{std::move(pattern), std::string(content)});
 }
 
 Result<Step> parse_prepend(const JsonView& json) {
@@ -159,13 +158,28 @@ Result<Step> parse_step(std::string_view type, const JsonView& json) {
   if (type == "StripAccents") return Step(StripAccents());
   if (type == "Nmt") return Step(Nmt());
   if (type == "Strip") return parse_strip(json);
-  if (type == "Replace") return parse_replace(json);
+  if (type == "ByteLevel") return Step(ByteLevel());
+  if (type == "Replace") {
+    TRY(Replace replace, parse_replace(json));
+    return Step(std::move(replace));
+  }
   if (type == "Prepend") return parse_prepend(json);
   if (type == "Precompiled") return parse_charsmap(json);
   return json.error(fmt::format("is a normalizer of the unknown type \"{}\"", type));
 }
 
 }  // namespace
+
+Result<normalizers::Replace> parse_replace(const JsonView& json) {
+  TRY(const JsonView pattern_json, json.field("pattern"));
+  TRY(Pattern pattern, Pattern::parse(pattern_json));
+  TRY(const JsonView content_json, json.field("content"));
+  TRY(const std::string_view content, content_json.text());
+  if (content.size() > limits::token_bytes)
+    return content_json.error(
+        fmt::format("has {} bytes, more than {}", content.size(), limits::token_bytes));
+  return Replace{std::move(pattern), std::string(content)};
+}
 
 Result<Normalizer> Normalizer::parse(const JsonView& json) {
   Normalizer normalizer;

@@ -37,10 +37,13 @@ struct Replace {
 struct Prepend {
   std::string text;
 };
+struct ByteLevel {};  // bytes as characters (text/byte_level.h)
 using Step = std::variant<Bert, UnicodeForm, Lowercase, StripAccents, Nmt, Strip, Replace, Prepend,
-                          Charsmap>;
+                          ByteLevel, Charsmap>;
 
 }  // namespace normalizers
+
+Result<normalizers::Replace> parse_replace(const JsonView& json);
 
 class Normalizer {
  public:

@@ -52,13 +52,13 @@ Result<> PostProcessor::add(const JsonView& json, size_t vocabulary_size) {
     return {};
   }
   // What one adds another would have to work on; no file does that.
-  if (!pieces_.empty()) return json.error("follows a processor that already adds tokens");
-  if (type == "TemplateProcessing") return add_template(json, vocabulary_size);
-  if (type == "BertProcessing") return add_pair(json, vocabulary_size);
+  if (adds_tokens_) return json.error("follows a processor that already adds tokens");
+  if (type == "TemplateProcessing") return add_templates(json, vocabulary_size);
+  if (type == "BertProcessing") return add_ends(json, vocabulary_size, false);
   if (type == "ByteLevel") return add_trim(json);
   if (type == "RobertaProcessing") {
     TRY(add_trim(json));
-    return add_pair(json, vocabulary_size);
+    return add_ends(json, vocabulary_size, true);
   }
   return json.error(fmt::format("is a post-processor of the unknown type \"{}\"", type));
 }
@@ -72,8 +72,9 @@ Result<> PostProcessor::add_trim(const JsonView& json) {
   return {};
 }
 
-// "cls" text "sep", each a token and its id.
-Result<> PostProcessor::add_pair(const JsonView& json, size_t vocabulary_size) {
+// "cls" text "sep", each a token and its id. A second text follows with its own "sep", after one
+// more "sep" in RoBERTa's way, which has the type 0 for everything.
+Result<> PostProcessor::add_ends(const JsonView& json, size_t vocabulary_size, bool is_roberta) {
   const auto id = [&](std::string_view name) -> Result<int32_t> {
     TRY(const JsonView field, json.field(name));
     TRY(const json::array* pair, field.list());
@@ -83,30 +84,48 @@ Result<> PostProcessor::add_pair(const JsonView& json, size_t vocabulary_size) {
   };
   TRY(const int32_t first, id("cls"));
   TRY(const int32_t last, id("sep"));
-  pieces_ = {{false, {first}, 0}, {true, {}, 0}, {false, {last}, 0}};
-  added_count_ = 2;
+  const int32_t second_type = is_roberta ? 0 : 1;
+  single_ = {{{added, {first}, 0}, {0, {}, 0}, {added, {last}, 0}}, 2};
+  pair_ = single_;
+  if (is_roberta) pair_.pieces.push_back({added, {last}, 0});
+  pair_.pieces.push_back({1, {}, second_type});
+  pair_.pieces.push_back({added, {last}, second_type});
+  pair_.added_count = is_roberta ? 4 : 3;
+  adds_tokens_ = true;
   return {};
 }
 
-Result<> PostProcessor::add_template(const JsonView& json, size_t vocabulary_size) {
-  TRY(const JsonView single, json.field("single"));
-  TRY(const json::array* list, single.list());
-  if (list->empty()) return single.error("is empty");
+Result<> PostProcessor::add_templates(const JsonView& json, size_t vocabulary_size) {
   TRY(const JsonView special_tokens, json.field("special_tokens"));
   TRY(special_tokens.object());
-  for (size_t i = 0; i < list->size(); ++i) {
-    TRY(Piece piece, parse_piece(single.element(*list, i), special_tokens, vocabulary_size));
-    added_count_ += piece.ids.size();
-    pieces_.push_back(std::move(piece));
-  }
-  if (pieces_.size() > limits::template_pieces || added_count_ > limits::template_pieces)
-    return single.error(fmt::format("adds more than {} tokens", limits::template_pieces));
+  TRY(const JsonView single, json.field("single"));
+  TRY(single_, parse_template(single, special_tokens, false, vocabulary_size));
+  TRY(const JsonView pair, json.field("pair"));
+  TRY(pair_, parse_template(pair, special_tokens, true, vocabulary_size));
+  adds_tokens_ = true;
   return {};
+}
+
+Result<PostProcessor::Template> PostProcessor::parse_template(const JsonView& json,
+                                                              const JsonView& special_tokens,
+                                                              bool is_pair,
+                                                              size_t vocabulary_size) {
+  TRY(const json::array* list, json.list());
+  if (list->empty()) return json.error("is empty");
+  Template out;
+  for (size_t i = 0; i < list->size(); ++i) {
+    TRY(Piece piece, parse_piece(json.element(*list, i), special_tokens, is_pair, vocabulary_size));
+    out.added_count += piece.ids.size();
+    out.pieces.push_back(std::move(piece));
+  }
+  if (out.pieces.size() > limits::template_pieces || out.added_count > limits::template_pieces)
+    return json.error(fmt::format("adds more than {} tokens", limits::template_pieces));
+  return out;
 }
 
 Result<PostProcessor::Piece> PostProcessor::parse_piece(const JsonView& json,
                                                         const JsonView& special_tokens,
-                                                        size_t vocabulary_size) const {
+                                                        bool is_pair, size_t vocabulary_size) {
   Piece piece;
   const auto sequence = json.find("Sequence"), special = json.find("SpecialToken");
   if (sequence.has_value() == special.has_value())
@@ -118,8 +137,10 @@ Result<PostProcessor::Piece> PostProcessor::parse_piece(const JsonView& json,
   TRY(const JsonView id_field, place.field("id"));
   TRY(const std::string_view id, id_field.text());
   if (sequence) {
-    if (id != "A") return id_field.error(fmt::format("must be \"A\", not \"{}\"", id));
-    piece.is_text = true;
+    if (id != "A" && !(is_pair && id == "B"))
+      return id_field.error(
+          fmt::format("must be \"A\"{}, not \"{}\"", is_pair ? " or \"B\"" : "", id));
+    piece.sequence = id == "A" ? 0 : 1;
     return piece;
   }
   TRY(const JsonView token, special_tokens.field(id));
@@ -148,15 +169,30 @@ void PostProcessor::trim(std::string_view text, const std::vector<Blank>& blanks
 }
 
 Encoding PostProcessor::process(Encoding text, bool add_special_tokens) const {
-  text.type_ids.assign(text.ids.size(), 0);
-  text.special.assign(text.ids.size(), 0);
-  if (pieces_.empty()) return text;
+  if (!adds_tokens_) {
+    text.type_ids.assign(text.ids.size(), 0);
+    text.sequence_ids.assign(text.ids.size(), 0);
+    return text;
+  }
+  return fill(single_, {&text, &text}, add_special_tokens);
+}
+
+Encoding PostProcessor::process_pair(const Encoding& first, const Encoding& second,
+                                     bool add_special_tokens) const {
+  return fill(pair_, {&first, &second}, add_special_tokens);
+}
+
+Encoding PostProcessor::fill(const Template& of, std::array<const Encoding*, 2> texts,
+                             bool add_special_tokens) {
   Encoding all;
-  const size_t size = text.ids.size() + added_count_;
+  size_t size = of.added_count;
+  for (const Piece& piece : of.pieces)
+    if (piece.sequence != added) size += texts[static_cast<size_t>(piece.sequence)]->ids.size();
   all.ids.reserve(size), all.offsets.reserve(size);
-  all.type_ids.reserve(size), all.special.reserve(size);
-  for (const Piece& piece : pieces_) {
-    if (piece.is_text) {
+  all.type_ids.reserve(size), all.sequence_ids.reserve(size);
+  for (const Piece& piece : of.pieces) {
+    if (piece.sequence != added) {
+      const Encoding& text = *texts[static_cast<size_t>(piece.sequence)];
       all.ids.insert(all.ids.end(), text.ids.begin(), text.ids.end());
       all.offsets.insert(all.offsets.end(), text.offsets.begin(), text.offsets.end());
     } else if (add_special_tokens) {
@@ -164,7 +200,7 @@ Encoding PostProcessor::process(Encoding text, bool add_special_tokens) const {
       all.offsets.resize(all.ids.size());
     }
     all.type_ids.resize(all.ids.size(), piece.type_id);
-    all.special.resize(all.ids.size(), piece.is_text ? 0 : 1);
+    all.sequence_ids.resize(all.ids.size(), piece.sequence);
   }
   return all;
 }

@@ -1,8 +1,11 @@
-// The "post_processor" of a tokenizer.json: which special tokens go around the tokens of a text.
+// The "post_processor" of a tokenizer.json: which special tokens go around the tokens of a text, or
+// of two texts.
 // Thread-safety: immutable.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -17,7 +20,8 @@ class PostProcessor {
   // Every id it adds must be below `vocabulary_size`.
   static Result<PostProcessor> parse(const JsonView& json, size_t vocabulary_size);
 
-  size_t added_count() const { return added_count_; }
+  // Tokens it adds.
+  size_t added_count(bool is_pair) const { return (is_pair ? pair_ : single_).added_count; }
 
   // RoBERTa's and ByteLevel's: offsets are to be narrowed by the white space that a token's text
   // starts and ends with (in characters), before anything is added.
@@ -29,24 +33,39 @@ class PostProcessor {
   void trim(std::string_view text, const std::vector<Blank>& blanks,
             std::vector<Span>& offsets) const;
 
-  // `text` holds ids and offsets; the rest is filled in, and special tokens are put around it.
+  // The texts, one or two, hold ids and offsets; the rest is filled in, and special tokens are put
+  // around them.
   Encoding process(Encoding text, bool add_special_tokens) const;
+  Encoding process_pair(const Encoding& first, const Encoding& second,
+                        bool add_special_tokens) const;
 
  private:
+  static constexpr int8_t added = -1;  // as Encoding::sequence_ids
   struct Piece {
-    bool is_text = false;      // the text's own tokens, instead of:
+    int8_t sequence = added;   // 0 or 1: that text's own tokens, instead of:
     std::vector<int32_t> ids;  // special tokens
     int32_t type_id = 0;
   };
+  struct Template {
+    std::vector<Piece> pieces;
+    size_t added_count = 0;
+  };
   Result<> add(const JsonView& json, size_t vocabulary_size);
-  Result<> add_template(const JsonView& json, size_t vocabulary_size);
-  Result<Piece> parse_piece(const JsonView& json, const JsonView& special_tokens,
-                            size_t vocabulary_size) const;
+  Result<> add_templates(const JsonView& json, size_t vocabulary_size);
   Result<> add_trim(const JsonView& json);
-  Result<> add_pair(const JsonView& json, size_t vocabulary_size);
+  Result<> add_ends(const JsonView& json, size_t vocabulary_size, bool is_roberta);
 
-  std::vector<Piece> pieces_;  // empty: the text alone
-  size_t added_count_ = 0;
+  static Result<Template> parse_template(const JsonView& json, const JsonView& special_tokens,
+                                         bool is_pair, size_t vocabulary_size);
+  static Result<Piece> parse_piece(const JsonView& json, const JsonView& special_tokens,
+                                   bool is_pair, size_t vocabulary_size);
+
+  static Encoding fill(const Template& of, std::array<const Encoding*, 2> texts,
+                       bool add_special_tokens);
+
+  Template single_ = {{{0, {}, 0}}, 0};
+  Template pair_ = {{{0, {}, 0}, {1, {}, 1}}, 0};
+  bool adds_tokens_ = false;
   bool trims_offsets_ = false;
   bool adds_prefix_space_ = true;
 };

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/utf8.h"
+#include "text/byte_level.h"
 #include "text/unicode_tables.h"
 
 namespace penchant {
@@ -217,21 +217,6 @@ void apply_step(const Metaspace& step, AlignedText& text, std::vector<WordSpan>&
            [&](char32_t c) { return c == step.replacement; });
 }
 
-// Every byte as the character that stands for it in byte-level vocabularies: itself where it is a
-// visible sign of Latin-1, else the next one from U+0100 on.
-const std::array<char32_t, 256>& byte_characters() {
-  static const auto characters = [] {
-    std::array<char32_t, 256> filled{};
-    char32_t next = 0x100;
-    for (char32_t byte = 0; byte < 256; ++byte) {
-      const bool is_visible = (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
-      filled[byte] = is_visible ? byte : next++;
-    }
-    return filled;
-  }();
-  return characters;
-}
-
 void apply_step(const PrefixSpace&, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
   rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
@@ -243,13 +228,12 @@ void apply_step(const PrefixSpace&, AlignedText& text, std::vector<WordSpan>& wo
 
 void apply_step(const ByteLevel&, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
-  const auto& characters = byte_characters();
   rewrite_words(text, words, scratch, [&](const WordSpan& word, AlignedText& out) {
     for (uint32_t at = word.begin; at < word.end;) {
       const uint32_t end = at + utf8_size(text.bytes()[at]);
       const Span origin = text.origin(at, end);
       for (; at < end; ++at)
-        out.append(characters[static_cast<unsigned char>(text.bytes()[at])], origin);
+        out.append(character_of_byte(static_cast<unsigned char>(text.bytes()[at])), origin);
     }
   });
 }
@@ -270,14 +254,6 @@ Result<Separators> parse_behavior(const JsonView& json) {
   return json.error(fmt::format("is the unknown behavior \"{}\"", text));
 }
 
-Result<char32_t> parse_character(const JsonView& json) {
-  TRY(const std::string_view text, json.text());
-  size_t at = 0;
-  const char32_t c = text.empty() ? 0 : utf8_next(text, at);
-  if (text.empty() || at != text.size()) return json.error("must be one character");
-  return c;
-}
-
 Result<Step> parse_punctuation(const JsonView& json) {
   Punctuation step;
   if (const auto behavior = json.find("behavior")) {
@@ -294,7 +270,7 @@ Result<Step> parse_digits(const JsonView& json) {
 
 Result<Step> parse_delimiter(const JsonView& json) {
   TRY(const JsonView delimiter, json.field("delimiter"));
-  TRY(const char32_t c, parse_character(delimiter));
+  TRY(const char32_t c, delimiter.character());
   return Step(Delimiter{c});
 }
 
@@ -308,11 +284,32 @@ Result<Step> parse_split(const JsonView& json) {
   return Step(Split{std::move(pattern), behavior, is_inverted});
 }
 
+// The expression by which GPT-2 cut words, for files that say "use_regex" or nothing.
+constexpr std::string_view gpt2_words =
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+Result<Step> parse_step(std::string_view type, const JsonView& json) {
+  if (type == "BertPreTokenizer") return Step(Bert());
+  if (type == "Whitespace") return Step(Whitespace());
+  if (type == "WhitespaceSplit") return Step(WhitespaceSplit());
+  if (type == "Punctuation") return parse_punctuation(json);
+  if (type == "Digits") return parse_digits(json);
+  if (type == "CharDelimiterSplit" || type == "Delimiter") return parse_delimiter(json);
+  if (type == "Split") return parse_split(json);
+  if (type == "Metaspace") {
+    TRY(Metaspace metaspace, parse_metaspace(json));
+    return Step(std::move(metaspace));
+  }
+  return json.error(fmt::format("is a pre-tokenizer of the unknown type \"{}\"", type));
+}
+
+}  // namespace
+
 // Files older than "prepend_scheme" say "add_prefix_space"; "str_rep" repeats the replacement.
-Result<Step> parse_metaspace(const JsonView& json) {
+Result<pre_tokenizers::Metaspace> parse_metaspace(const JsonView& json) {
   Metaspace step;
   TRY(const JsonView replacement, json.field("replacement"));
-  TRY(step.replacement, parse_character(replacement));
+  TRY(step.replacement, replacement.character());
   utf8_append(step.text, step.replacement);
   const auto scheme = json.find("prepend_scheme");
   if (scheme) {
@@ -334,26 +331,8 @@ Result<Step> parse_metaspace(const JsonView& json) {
   if (const auto splits = json.find("split")) {
     TRY(step.splits, splits->boolean());
   }
-  return Step(std::move(step));
+  return step;
 }
-
-// The expression by which GPT-2 cut words, for files that say "use_regex" or nothing.
-constexpr std::string_view gpt2_words =
-    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
-Result<Step> parse_step(std::string_view type, const JsonView& json) {
-  if (type == "BertPreTokenizer") return Step(Bert());
-  if (type == "Whitespace") return Step(Whitespace());
-  if (type == "WhitespaceSplit") return Step(WhitespaceSplit());
-  if (type == "Punctuation") return parse_punctuation(json);
-  if (type == "Digits") return parse_digits(json);
-  if (type == "CharDelimiterSplit" || type == "Delimiter") return parse_delimiter(json);
-  if (type == "Split") return parse_split(json);
-  if (type == "Metaspace") return parse_metaspace(json);
-  return json.error(fmt::format("is a pre-tokenizer of the unknown type \"{}\"", type));
-}
-
-}  // namespace
 
 Result<PreTokenizer> PreTokenizer::parse(const JsonView& json) {
   PreTokenizer pre_tokenizer;

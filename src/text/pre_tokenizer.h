@@ -56,6 +56,8 @@ using Step = std::variant<Bert, Whitespace, WhitespaceSplit, Punctuation, Digits
 
 }  // namespace pre_tokenizers
 
+Result<pre_tokenizers::Metaspace> parse_metaspace(const JsonView& json);
+
 class PreTokenizer {
  public:
   PreTokenizer() = default;  // makes the whole text one word

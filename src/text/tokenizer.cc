@@ -4,205 +4,29 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "text/added_tokens.h"
-#include "text/normalizer.h"
+#include "text/decoder.h"
 #include "text/post_processor.h"
-#include "text/pre_tokenizer.h"
-#include "text/token_model.h"
+#include "text/stages.h"
 #include "text/tokenizer_json.h"
-#include "text/unicode_tables.h"
+#include "text/truncation.h"
 
 namespace penchant {
 
-namespace {
-
-struct Truncation {
-  size_t max_tokens = 0;  // special ones included
-  bool keeps_end = false;
-};
-
-Result<Truncation> parse_truncation(const JsonView& json, size_t added_count) {
-  Truncation truncation;
-  TRY(const JsonView length, json.field("max_length"));
-  TRY(truncation.max_tokens, length.whole_number(UINT32_MAX));
-  TRY(const JsonView strategy_field, json.field("strategy"));
-  TRY(const std::string_view strategy, strategy_field.text());
-  if (strategy != "LongestFirst" && strategy != "OnlyFirst")
-    return strategy_field.error(fmt::format("\"{}\" does not apply to single texts", strategy));
-  TRY(const JsonView stride_field, json.field("stride"));
-  TRY(const uint32_t stride, stride_field.whole_number(UINT32_MAX));
-  if (truncation.max_tokens < added_count + stride)
-    return length.error(fmt::format("{} leaves no room beside {} special tokens and a stride of {}",
-                                    truncation.max_tokens, added_count, stride));
-  if (const auto direction = json.find("direction")) {
-    TRY(const std::string_view name, direction->text());
-    if (name != "Left" && name != "Right")
-      return direction->error(fmt::format("must be \"Left\" or \"Right\", not \"{}\"", name));
-    truncation.keeps_end = name == "Left";
-  }
-  return truncation;
-}
-
-// White space that a token's text starts and ends with, in characters; U+0120 is how byte-level
-// vocabularies write a space.
-PostProcessor::Blank blank_of(std::string_view text) {
-  const UnicodeTables& tables = UnicodeTables::get();
-  PostProcessor::Blank blank;
-  bool is_leading = true;
-  for (size_t at = 0; at < text.size();) {
-    const char32_t c = utf8_next(text, at);
-    const bool is_blank = c == 0x120 || tables[c].is(CodePoint::space);
-    is_leading &= is_blank;
-    blank.leading += is_leading ? 1 : 0;
-    blank.trailing = is_blank ? blank.trailing + 1 : 0;
-  }
-  return blank;
-}
-
-// Memory that one text after another is encoded in.
-struct Scratch {
-  std::vector<AddedTokens::Part> raw_parts, parts;
-  AlignedText text;
-  std::vector<WordSpan> words;
-  PreTokenizer::Scratch cutting;
-  std::vector<Token> tokens;
-
-  void shrink() {
-    constexpr size_t bytes_kept = 1u << 18;
-    text.shrink_beyond(bytes_kept);
-    cutting.text.shrink_beyond(bytes_kept);
-    if (words.capacity() > bytes_kept) *this = Scratch();
-  }
-};
-
-}  // namespace
-
 struct Tokenizer::State {
-  std::unique_ptr<const TokenModel> model;
-  Normalizer normalizer;
-  PreTokenizer pre_tokenizer;
+  Stages stages;
   PostProcessor post_processor;
-  AddedTokens added_tokens;
-  std::optional<Truncation> truncation;
+  Decoder decoder;
+  Truncation truncation;
   size_t vocabulary_size = 0;
 
   static Result<State> parse(const JsonView& json);
+  Result<Truncation> truncation_of(const EncodeOptions& options, size_t added) const;
+  Encoding cut(std::string_view text, TextTokens tokens, size_t kept, bool keeps_end) const;
 };
-
-namespace {
-
-// One text on its way through the stages.
-class Encoder {
- public:
-  Encoder(const AddedTokens& added, const Normalizer& normalizer, const PreTokenizer& pre_tokenizer,
-          const TokenModel& model, bool wants_blanks, size_t enough, Scratch& scratch)
-      : added_(added),
-        normalizer_(normalizer),
-        pre_tokenizer_(pre_tokenizer),
-        model_(model),
-        wants_blanks_(wants_blanks),
-        enough_(enough),
-        scratch_(scratch) {}
-
-  Result<> encode(std::string_view text) {
-    scratch_.raw_parts.clear();
-    added_.split_raw(text, scratch_.raw_parts);
-    for (const AddedTokens::Part& part : scratch_.raw_parts) {
-      if (encoding.ids.size() >= enough_) break;
-      const auto begin = static_cast<uint32_t>(part.begin), end = static_cast<uint32_t>(part.end);
-      const std::string_view bytes = text.substr(begin, end - begin);
-      if (part.id < 0) {
-        TRY(encode_part(bytes, begin));
-      } else {
-        put(part.id, {begin, end}, bytes);
-      }
-    }
-    return {};
-  }
-
-  // Leaves at most so many tokens, the first or the last ones.
-  void cut(size_t most, bool keeps_end) {
-    const size_t count = encoding.ids.size();
-    if (count <= most) return;
-    const auto shorten = [&](auto& list) {
-      if (list.size() != count) return;  // blanks, when they are not wanted
-      if (keeps_end) list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(most));
-      list.resize(most);
-    };
-    shorten(encoding.ids);
-    shorten(encoding.offsets);
-    shorten(blanks);
-  }
-
-  Encoding encoding;  // ids and offsets
-  std::vector<PostProcessor::Blank> blanks;
-
- private:
-  // What lies between two added tokens of the original text.
-  Result<> encode_part(std::string_view bytes, uint32_t begin) {
-    AlignedText& text = scratch_.text;
-    text.reset(bytes, begin);
-    TRY(normalizer_.apply(text));
-    scratch_.parts.clear();
-    added_.split_normalized(text.bytes(), scratch_.parts);
-    // A pre-tokenizer may rewrite the text, so all words of one part come before the next part.
-    if (scratch_.parts.size() == 1 && scratch_.parts[0].id < 0)
-      return encode_words(text, 0, text.bytes().size());
-    AlignedText whole;
-    whole.swap(text);
-    for (const AddedTokens::Part& part : scratch_.parts) {
-      const auto first = static_cast<uint32_t>(part.begin), last = static_cast<uint32_t>(part.end);
-      if (part.id >= 0) {
-        put(part.id, whole.origin(first, last), whole.bytes().substr(first, last - first));
-        continue;
-      }
-      text.start_over();
-      text.append(whole, first, last);
-      TRY(encode_words(text, 0, text.bytes().size()));
-    }
-    return {};
-  }
-
-  Result<> encode_words(AlignedText& text, size_t begin, size_t end) {
-    const auto first = static_cast<uint32_t>(begin), last = static_cast<uint32_t>(end);
-    scratch_.words.assign(1, {first, last, text.origin(first, last).begin});
-    TRY(pre_tokenizer_.apply(text, scratch_.words, scratch_.cutting));
-    for (const WordSpan& word : scratch_.words) {
-      if (encoding.ids.size() >= enough_) break;
-      scratch_.tokens.clear();
-      TRY(model_.tokenize(text.bytes().substr(word.begin, word.end - word.begin), scratch_.tokens));
-      for (const Token& token : scratch_.tokens) {
-        uint32_t from = word.begin + token.begin, to = word.begin + token.end;
-        // A token of some bytes of a character has the place of the whole character.
-        while ((text.bytes()[from] & 0xC0) == 0x80) --from;
-        while (to < text.bytes().size() && (text.bytes()[to] & 0xC0) == 0x80) ++to;
-        put(token.id, text.origin(from, to), text.bytes().substr(from, to - from));
-      }
-    }
-    return {};
-  }
-
-  void put(int32_t id, Span origin, std::string_view text) {
-    encoding.ids.push_back(id);
-    encoding.offsets.push_back(origin);
-    if (wants_blanks_) blanks.push_back(blank_of(text));
-  }
-
-  const AddedTokens& added_;
-  const Normalizer& normalizer_;
-  const PreTokenizer& pre_tokenizer_;
-  const TokenModel& model_;
-  bool wants_blanks_;
-  size_t enough_;  // tokens
-  Scratch& scratch_;
-};
-
-}  // namespace
 
 Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
   State state;
@@ -211,23 +35,28 @@ Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
     if (text != "1.0")
       return version->error(fmt::format("\"{}\" is not known, only \"1.0\"", text));
   }
+  Stages& stages = state.stages;
   TRY(const JsonView model, json.field("model"));
-  TRY(state.model, parse_model(model));
+  TRY(stages.model, parse_model(model));
   if (const auto normalizer = json.find("normalizer")) {
-    TRY(state.normalizer, Normalizer::parse(*normalizer));
+    TRY(stages.normalizer, Normalizer::parse(*normalizer));
   }
   if (const auto pre_tokenizer = json.find("pre_tokenizer")) {
-    TRY(state.pre_tokenizer, PreTokenizer::parse(*pre_tokenizer));
+    TRY(stages.pre_tokenizer, PreTokenizer::parse(*pre_tokenizer));
   }
   if (const auto added = json.find("added_tokens")) {
-    TRY(state.added_tokens, AddedTokens::parse(*added, *state.model, state.normalizer));
+    TRY(stages.added_tokens, AddedTokens::parse(*added, *stages.model, stages.normalizer));
   }
-  state.vocabulary_size = std::max(state.model->vocabulary().size(), state.added_tokens.ids_end());
+  state.vocabulary_size =
+      std::max(stages.model->vocabulary().size(), stages.added_tokens.ids_end());
   if (const auto post_processor = json.find("post_processor")) {
     TRY(state.post_processor, PostProcessor::parse(*post_processor, state.vocabulary_size));
   }
+  if (const auto decoder = json.find("decoder")) {
+    TRY(state.decoder, Decoder::parse(*decoder));
+  }
   if (const auto truncation = json.find("truncation")) {
-    TRY(state.truncation, parse_truncation(*truncation, state.post_processor.added_count()));
+    TRY(state.truncation, Truncation::parse(*truncation, state.post_processor.added_count(false)));
   }
   return state;
 }
@@ -251,55 +80,131 @@ Result<Tokenizer> Tokenizer::parse(std::string_view text, std::string_view place
   return Tokenizer(std::make_unique<const State>(std::move(state)));
 }
 
-Result<Encoding> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
+namespace {
+
+Result<> check_text(std::string_view text) {
   if (text.size() > limits::text_bytes)
     return too_large(
         fmt::format("text of {} bytes, more than {}", text.size(), limits::text_bytes));
-  TRY(check_utf8(text, "text"));
-  const State& state = *state_;
-  const size_t added = options.add_special_tokens ? state.post_processor.added_count() : 0;
-  Truncation truncation = state.truncation.value_or(Truncation{SIZE_MAX});
-  if (options.max_tokens > 0) truncation = {options.max_tokens};
-  if (truncation.max_tokens < added)
-    return invalid(fmt::format("at most {} tokens leave no room for {} special tokens",
-                               truncation.max_tokens, added));
-  const size_t most = truncation.max_tokens - added;
+  return check_utf8(text, "text");
+}
 
-  thread_local Scratch scratch;
-  Encoder encoder(state.added_tokens, state.normalizer, state.pre_tokenizer, *state.model,
-                  state.post_processor.trims_offsets(), truncation.keeps_end ? SIZE_MAX : most,
-                  scratch);
-  TRY(encoder.encode(text));
-  scratch.shrink();
-  encoder.cut(most, truncation.keeps_end);
-  if (state.post_processor.trims_offsets())
-    state.post_processor.trim(text, encoder.blanks, encoder.encoding.offsets);
-  return state.post_processor.process(std::move(encoder.encoding), options.add_special_tokens);
+}  // namespace
+
+Result<Truncation> Tokenizer::State::truncation_of(const EncodeOptions& options,
+                                                   size_t added) const {
+  Truncation chosen = truncation;
+  if (options.max_tokens > 0) chosen = {options.max_tokens, options.truncate, options.keeps_end};
+  if (chosen.max_tokens < added)
+    return invalid(fmt::format("at most {} tokens leave no room for {} special tokens",
+                               chosen.max_tokens, added));
+  return chosen;
+}
+
+// The tokens that stay, as far as the post-processor wants them.
+Encoding Tokenizer::State::cut(std::string_view text, TextTokens tokens, size_t kept,
+                               bool keeps_end) const {
+  tokens.keep(kept, keeps_end);
+  if (post_processor.trims_offsets()) post_processor.trim(text, tokens.blanks, tokens.offsets);
+  return {std::move(tokens.ids), std::move(tokens.offsets), {}, {}};
+}
+
+Result<Encoding> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
+  TRY(check_text(text));
+  const State& state = *state_;
+  const PostProcessor& post_processor = state.post_processor;
+  const size_t added = options.add_special_tokens ? post_processor.added_count(false) : 0;
+  TRY(const Truncation truncation, state.truncation_of(options, added));
+  const size_t most = truncation.max_tokens - added;
+  const bool may_end = !truncation.keeps_end && truncation.which != Truncate::only_second;
+  TRY(TextTokens tokens,
+      encode_text(state.stages, text, post_processor.trims_offsets(), may_end ? most : SIZE_MAX));
+  TRY(const size_t kept, truncation.kept(tokens.ids.size(), most));
+  return post_processor.process(state.cut(text, std::move(tokens), kept, truncation.keeps_end),
+                                options.add_special_tokens);
+}
+
+Result<Encoding> Tokenizer::encode_pair(std::string_view first, std::string_view second,
+                                        const EncodeOptions& options) const {
+  TRY(check_text(first));
+  TRY(check_text(second));
+  const State& state = *state_;
+  const PostProcessor& post_processor = state.post_processor;
+  const size_t added = options.add_special_tokens ? post_processor.added_count(true) : 0;
+  TRY(const Truncation truncation, state.truncation_of(options, added));
+  const bool trims = post_processor.trims_offsets();
+  TRY(TextTokens tokens, encode_text(state.stages, first, trims, SIZE_MAX));
+  TRY(TextTokens others, encode_text(state.stages, second, trims, SIZE_MAX));
+  TRY(const auto kept,
+      truncation.kept(tokens.ids.size(), others.ids.size(), truncation.max_tokens - added));
+  return post_processor.process_pair(
+      state.cut(first, std::move(tokens), kept.first, truncation.keeps_end),
+      state.cut(second, std::move(others), kept.second, truncation.keeps_end),
+      options.add_special_tokens);
+}
+
+Result<std::string> Tokenizer::decode(std::span<const int32_t> ids,
+                                      bool skip_special_tokens) const {
+  std::vector<std::string> tokens;
+  size_t bytes = 0;
+  for (const int32_t id : ids) {
+    const std::string_view text = token(id);
+    if (text.empty()) continue;
+    if (skip_special_tokens && state_->stages.added_tokens.is_special(text)) continue;
+    bytes += text.size();
+    if (bytes > limits::decoded_bytes) return Decoder::too_long();
+    tokens.emplace_back(text);
+  }
+  return state_->decoder.decode(std::move(tokens));
 }
 
 size_t Tokenizer::vocabulary_size() const { return state_->vocabulary_size; }
 
 std::string_view Tokenizer::token(int32_t id) const {
-  const std::string_view added = state_->added_tokens.token(id);
-  return added.empty() ? state_->model->vocabulary().token(id) : added;
+  const std::string_view added = state_->stages.added_tokens.token(id);
+  return added.empty() ? state_->stages.model->vocabulary().token(id) : added;
 }
 
 int32_t Tokenizer::token_id(std::string_view token) const {
-  const int32_t added = state_->added_tokens.token_id(token);
-  return added >= 0 ? added : state_->model->vocabulary().find(token);
+  const int32_t added = state_->stages.added_tokens.token_id(token);
+  return added >= 0 ? added : state_->stages.model->vocabulary().find(token);
 }
 
+namespace {
+
+// Byte offsets of one text to code points. Tokens come nearly in order, so one walk forth and now
+// and then a step back.
+class CodePoints {
+ public:
+  explicit CodePoints(std::string_view text) : text_(text) {}
+
+  void convert(Span& span) { span = {seek(span.begin), seek(span.end)}; }
+
+ private:
+  uint32_t seek(uint32_t to) {
+    if (to == 0) byte_ = character_ = 0;
+    for (; byte_ < to; ++byte_) character_ += is_start(byte_) ? 1 : 0;
+    for (; byte_ > to; --byte_) character_ -= is_start(byte_ - 1) ? 1 : 0;
+    return character_;
+  }
+  bool is_start(uint32_t at) const { return (text_[at] & 0xC0) != 0x80; }
+
+  std::string_view text_;
+  uint32_t byte_ = 0, character_ = 0;
+};
+
+}  // namespace
+
 void to_code_points(std::string_view text, std::vector<Span>& offsets) {
-  // Tokens come nearly in order, so one walk forth and now and then a step back.
-  uint32_t byte = 0, character = 0;
-  const auto is_start = [&](uint32_t at) { return (text[at] & 0xC0) != 0x80; };
-  const auto seek = [&](uint32_t to) {
-    if (to == 0) byte = character = 0;
-    for (; byte < to; ++byte) character += is_start(byte) ? 1 : 0;
-    for (; byte > to; --byte) character -= is_start(byte - 1) ? 1 : 0;
-    return character;
-  };
-  for (Span& span : offsets) span = {seek(span.begin), seek(span.end)};
+  CodePoints points(text);
+  for (Span& span : offsets) points.convert(span);
+}
+
+void to_code_points(std::string_view first, std::string_view second, Encoding& encoding) {
+  CodePoints points[] = {CodePoints(first), CodePoints(second)};
+  for (size_t i = 0; i < encoding.offsets.size(); ++i)
+    if (encoding.sequence_ids[i] >= 0)
+      points[encoding.sequence_ids[i]].convert(encoding.offsets[i]);
 }
 
 }  // namespace penchant

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace penchant {
 
 namespace {
@@ -44,6 +46,14 @@ Result<const json::array*> JsonView::list() const {
 Result<std::string_view> JsonView::text() const {
   if (const auto* text = value_->if_string()) return std::string_view(text->data(), text->size());
   return error(fmt::format("must be a string, not {}", kind_of(*value_)));
+}
+
+Result<char32_t> JsonView::character() const {
+  TRY(const std::string_view characters, text());
+  size_t at = 0;
+  const char32_t c = characters.empty() ? 0 : utf8_next(characters, at);
+  if (characters.empty() || at != characters.size()) return error("must be one character");
+  return c;
 }
 
 Result<bool> JsonView::boolean() const {

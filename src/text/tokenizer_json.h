@@ -23,6 +23,7 @@ class JsonView {
   Result<const json::object*> object() const;
   Result<const json::array*> list() const;
   Result<std::string_view> text() const;
+  Result<char32_t> character() const;  // a string of one
   Result<bool> boolean() const;
   Result<double> number() const;
   Result<uint32_t> whole_number(size_t below) const;  // in [0, below)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/value_to.hpp>
 #include <string>
 
 #include "base/json.h"
@@ -40,9 +41,8 @@ std::string tokenizer_of(const json::object& golden) {
   return to_text(base);
 }
 
-// The encoding as cases.json has it: ids, flat offsets in code points, type ids.
-json::array answer_of(const std::string& text, Encoding encoding) {
-  to_code_points(text, encoding.offsets);
+// An encoding, offsets in code points, as cases.json has it: ids, flat offsets, type ids.
+json::array answer_of(const std::string& text, const Encoding& encoding) {
   json::array offsets;
   for (const Span& span : encoding.offsets) {
     offsets.push_back(span.begin);
@@ -73,7 +73,7 @@ TEST(Tokenizer, CutsWordsAndTellsWhereTheyWere) {
   EXPECT_EQ(tokens, (std::vector<std::string_view>{"[CLS]", "the", "e", "[UNK]", "!", "[SEP]"}));
   EXPECT_EQ(encoding->offsets,
             (std::vector<Span>{{0, 0}, {0, 3}, {4, 6}, {6, 9}, {9, 10}, {0, 0}}));
-  EXPECT_EQ(encoding->special, (std::vector<uint8_t>{1, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(encoding->sequence_ids, (std::vector<int8_t>{-1, 0, 0, 0, 0, -1}));
   to_code_points(text, encoding->offsets);
   EXPECT_EQ(encoding->offsets, (std::vector<Span>{{0, 0}, {0, 3}, {4, 5}, {5, 6}, {6, 7}, {0, 0}}));
 }
@@ -85,12 +85,54 @@ TEST(Tokenizer, GivesIdsAndOffsetsOfTheTokenizersPackage) {
     const std::string name(golden.at("name").as_string());
     auto tokenizer = Tokenizer::parse(tokenizer_of(golden), name);
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+    if (!golden.contains("answers")) continue;
     for (const json::value& answer : golden.at("answers").as_array()) {
       const std::string text(answer.as_array()[0].as_string());
       auto encoding = tokenizer->encode(text);
       ASSERT_TRUE(encoding.ok()) << name << ": " << encoding.error().message;
+      to_code_points(text, encoding->offsets);
       // As text: numbers in it may be signed or not.
       EXPECT_EQ(to_text(answer_of(text, *encoding)), to_text(answer)) << name;
+    }
+  }
+}
+
+TEST(Tokenizer, EncodesPairsAsTheTokenizersPackage) {
+  const json::value cases = read_json("cases.json");
+  for (const json::value& value : cases.as_array()) {
+    const json::object& golden = value.as_object();
+    if (!golden.contains("pairs")) continue;
+    const std::string name(golden.at("name").as_string());
+    auto tokenizer = Tokenizer::parse(tokenizer_of(golden), name);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+    for (const json::value& answer : golden.at("pairs").as_array()) {
+      const json::array& list = answer.as_array();
+      const std::string first(list[0].as_string()), second(list[1].as_string());
+      auto encoding = tokenizer->encode_pair(first, second);
+      EXPECT_EQ(encoding.ok(), list.size() > 2) << name << ": " << first << " | " << second;
+      if (!encoding.ok() || list.size() == 2) continue;
+      to_code_points(first, second, *encoding);
+      json::array mine = answer_of(first, *encoding);
+      mine.insert(mine.begin() + 1, json::string(second));
+      mine.push_back(json::array(encoding->sequence_ids.begin(), encoding->sequence_ids.end()));
+      EXPECT_EQ(to_text(mine), to_text(answer)) << name;
+    }
+  }
+}
+
+TEST(Tokenizer, DecodesAsTheTokenizersPackage) {
+  const json::value cases = read_json("cases.json");
+  for (const json::value& value : cases.as_array()) {
+    const json::object& golden = value.as_object();
+    if (!golden.contains("decoded")) continue;
+    const std::string name(golden.at("name").as_string());
+    auto tokenizer = Tokenizer::parse(tokenizer_of(golden), name);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+    for (const json::value& answer : golden.at("decoded").as_array()) {
+      const json::array& list = answer.as_array();
+      const auto ids = json::value_to<std::vector<int32_t>>(list[0]);
+      EXPECT_EQ(*tokenizer->decode(ids), list[1].as_string()) << name;
+      EXPECT_EQ(*tokenizer->decode(ids, false), list[2].as_string()) << name;
     }
   }
 }
@@ -139,7 +181,7 @@ TEST(Tokenizer, KeepsAtMostSoManyTokens) {
   EXPECT_FALSE(tokenizer->encode("the", {.max_tokens = 1}).ok());
   const auto bare = tokenizer->encode("the the", {.add_special_tokens = false, .max_tokens = 1});
   EXPECT_EQ(bare->ids, (std::vector<int32_t>{whole->ids[1]}));
-  EXPECT_EQ(bare->special, (std::vector<uint8_t>{0}));
+  EXPECT_EQ(bare->sequence_ids, (std::vector<int8_t>{0}));
 }
 
 TEST(Tokenizer, KnowsTokensByIdAndByText) {
@@ -207,8 +249,10 @@ TEST(Tokenizer, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(with(R"(, "post_processor": {"type": "BertProcessing", "cls": ["[X]", 7],
                     "sep": ["[Y]", 8]})"),
             "small: post_processor.sep[1] must be a whole number from 0 to 7, not 8");
-  EXPECT_EQ(with(R"(, "truncation": {"max_length": 5, "stride": 0, "strategy": "OnlySecond"})"),
-            "small: truncation.strategy \"OnlySecond\" does not apply to single texts");
+  EXPECT_EQ(with(R"(, "truncation": {"max_length": 5, "stride": 0, "strategy": "Both"})"),
+            "small: truncation.strategy is the unknown strategy \"Both\"");
+  EXPECT_EQ(with(R"(, "decoder": {"type": "CTC"})"),
+            "small: decoder is a decoder of the unknown type \"CTC\"");
   EXPECT_EQ(with(R"(, "version": "2.0")"), "small: version \"2.0\" is not known, only \"1.0\"");
 }
 

@@ -6,12 +6,14 @@
 
 wordpiece.json, unigram.json, bytes.json (byte-level BPE) and pairs.json (BPE on characters) are trained on the sentences below where they do not exist; training
 does not give the same tokens every time. cases.json names a base, the
-fields of it that are replaced, texts, and for each text the ids and offsets of the `tokenizers`
-package. forms.json has a hash of what each normalizer makes of every plane of Unicode.
+fields of it that are replaced, and what the `tokenizers` package answers: "answers" are texts with
+ids, offsets and type ids; "pairs" two texts with the same and sequence ids; "decoded" ids with
+their text without and with special tokens. forms.json has a hash of what each normalizer makes of every plane of Unicode.
 """
 import base64
 import json
 import pathlib
+import random
 import tempfile
 import unicodedata
 
@@ -224,6 +226,9 @@ def cases():
                                          replace("String", " ", "\u2581")), "unigram",
                      pre_tokenizer=None)
     yield normalizer("none", None, "unigram")
+    yield "bytes by the normalizer", "bytes", {
+        "normalizer": {"type": "ByteLevel"},
+        "pre_tokenizer": split("Regex", "\u0120?[^\u0120]+", "Isolated")}, SHORT
 
     def cut(name, step, base="wordpiece"):
         return name, base, {"pre_tokenizer": step}, SHORT
@@ -325,7 +330,90 @@ def bpe_cases():
         "end_of_word_suffix": "</w>"}}, ["ab", "b", "bb", "aab", "xb"]
 
 
+def pair_cases():
+    """(name, base, replaced fields, pairs of texts)"""
+    pairs = list(zip(SHORT, SHORT[1:] + SHORT[:1])) + [("", ""), ("", "the"), ("reading", "")]
+    yield "pairs", "wordpiece", {}, pairs
+    yield "pairs, bert processing", "unigram", {"post_processor": pair("BertProcessing")}, pairs
+    for trim in (True, False):
+        yield f"pairs, roberta processing {trim}", "bytes", {"post_processor": pair(
+            "RobertaProcessing", trim_offsets=trim, add_prefix_space=True)}, pairs
+    yield "pairs, byte level", "bytes", {}, pairs
+    yield "pairs, no post-processor", "pairs", {}, pairs
+    turned = template(("<s>", 0), ("</s>", 2), type_id=3)
+    turned["pair"] = turned["pair"][3:] + turned["pair"][:3]
+    yield "pairs, the second first", "unigram", {"post_processor": {
+        "type": "Sequence", "processors": [turned]}}, pairs
+    for strategy in ("LongestFirst", "OnlyFirst", "OnlySecond"):
+        for direction in ("Right", "Left"):
+            for most in (3, 4, 9, 10, 17):
+                yield f"pairs, truncation {strategy} {direction} {most}", "wordpiece", {"truncation": {
+                    "direction": direction, "max_length": most, "strategy": strategy, "stride": 0}}, pairs[:8]
+
+
+def decoder_cases():
+    """(name, base, replaced fields)"""
+    def steps(*list_):
+        return {"decoder": {"type": "Sequence", "decoders": list(list_)}}
+
+    strip = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+    fallback, fuse = {"type": "ByteFallback"}, {"type": "Fuse"}
+    space = replace("String", "\u2581", " ")
+    yield "decoder: none", "unigram", {}
+    for cleanup in (True, False):
+        yield f"decoder: WordPiece {cleanup}", "wordpiece", {
+            "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": cleanup}}
+    for scheme in ("always", "first", "never"):
+        yield f"decoder: Metaspace {scheme}", "unigram", {"decoder": metaspace(prepend_scheme=scheme)}
+    yield "decoder: ByteLevel", "bytes", {"decoder": {
+        "type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}}
+    yield "decoder: ByteLevel of other characters", "pairs", {"decoder": {
+        "type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}}
+    yield "decoder: of Llama 2", "pairs", steps(space, fallback, fuse, strip)
+    yield "decoder: of Gemma", "pairs", steps(space, fallback, fuse)
+    yield "decoder: BPEDecoder", "wordpiece", {"decoder": {"type": "BPEDecoder", "suffix": "e"}}
+    yield "decoder: Strip", "unigram", {"decoder": {"type": "Strip", "content": "\u2581", "start": 2, "stop": 0}}
+    yield "decoder: Replace", "unigram", steps(replace("Regex", "[a-e]{2}", "<>"), replace("String", ">", ""))
+
+
+def decoded(tokenizer):
+    random_ = random.Random(5)
+    size = max(tokenizer.get_vocab().values()) + 1
+    lists = [tokenizer.encode(text).ids for text in SENTENCES[:6] + HARD[:12] + ["don't say  'it's' ! , . n't 's"]]
+    lists += [[random_.randrange(size + 2) for _ in range(length)] for length in (1, 2, 3, 5, 8, 20, 60) * 3]
+    return [[ids, tokenizer.decode(ids), tokenizer.decode(ids, skip_special_tokens=False)] for ids in lists]
+
+
+def paired(tokenizer, pairs):
+    answers = []
+    for first, second in pairs:
+        try:
+            encoding = tokenizer.encode(first, second)
+        except Exception:
+            answers.append([first, second])  # what may be cut is too short
+            continue
+        answers.append([first, second, encoding.ids, [p for span in encoding.offsets for p in span], encoding.type_ids,
+                        [-1 if s is None else s for s in encoding.sequence_ids]])
+    return answers
+
+
 BASES = {}
+
+
+def golden(name, base, fields, make):
+    """A line of cases.json: what `make` answers with the tokenizer."""
+    settings = {**BASES[base], **fields}
+    settings["model"] = {**settings["model"], **settings.pop("model_options", {})}
+    return json.dumps({"name": name, "base": base, "fields": fields, **make(Tokenizer.from_str(json.dumps(settings)))},
+                      separators=(",", ":"))
+
+
+def encoded(tokenizer, texts):
+    answers = []
+    for text in texts:
+        encoding = tokenizer.encode(text)
+        answers.append([text, encoding.ids, [p for span in encoding.offsets for p in span], encoding.type_ids])
+    return answers
 
 
 def main():
@@ -335,18 +423,12 @@ def main():
         if not path.exists():
             path.write_text(json.dumps(train(), ensure_ascii=False) + "\n", encoding="utf-8")
         BASES[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-    lines = []
-    for name, base, fields, texts in cases():
-        settings = {**BASES[base], **fields}
-        settings["model"] = {**settings["model"], **settings.pop("model_options", {})}
-        tokenizer = Tokenizer.from_str(json.dumps(settings))
-        answers = []
-        for text in texts:
-            encoding = tokenizer.encode(text)
-            answers.append([text, encoding.ids, [p for span in encoding.offsets for p in span],
-                            encoding.type_ids])
-        lines.append(json.dumps({"name": name, "base": base, "fields": fields, "answers": answers},
-                                separators=(",", ":")))
+    lines = [golden(name, base, fields, lambda tokenizer, texts=texts: {"answers": encoded(tokenizer, texts)})
+             for name, base, fields, texts in cases()]
+    lines += [golden(name, base, fields, lambda tokenizer, pairs=pairs: {"pairs": paired(tokenizer, pairs)})
+              for name, base, fields, pairs in pair_cases()]
+    lines += [golden(name, base, fields, lambda tokenizer: {"decoded": decoded(tokenizer)})
+              for name, base, fields in decoder_cases()]
     (OUT / "cases.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
     (OUT / "forms.json").write_text(json.dumps(forms(), indent=1) + "\n")
 
@@ -356,7 +438,7 @@ def forms():
     steps = {"NFC": {"type": "NFC"}, "NFD": {"type": "NFD"}, "NFKC": {"type": "NFKC"},
              "NFKD": {"type": "NFKD"}, "Lowercase": {"type": "Lowercase"},
              "StripAccents": {"type": "StripAccents"}, "Nmt": {"type": "Nmt"},
-             "bert": bert(), "bert cased": bert(lowercase=False)}
+             "ByteLevel": {"type": "ByteLevel"}, "bert": bert(), "bert cased": bert(lowercase=False)}
     out = {}
     for name, step in steps.items():
         settings = {"version": "1.0", "added_tokens": [], "normalizer": step,
