@@ -27,7 +27,7 @@
 #include "base/threads.h"
 #include "math/kernels.h"
 #include "math/matmul.h"
-#include "math/tiles.h"
+#include "math/products.h"
 
 namespace penchant {
 namespace {
@@ -210,6 +210,7 @@ struct Peak {
 };
 
 void measure_peaks() {
+  const bool has_tiles = product_names().front() == "amx";
   const bool avx512 = __builtin_cpu_supports("avx512f");
   const Peak peaks[] = {
       {"fp32", "AVX2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"),
@@ -217,8 +218,8 @@ void measure_peaks() {
       {"fp32", "AVX-512", avx512, add_products_avx512, 12 * 16 * 2},
       {"int8", "AVX-512 VNNI", avx512 && __builtin_cpu_supports("avx512vnni"), add_products_vnni,
        12 * 64 * 2},
-      {"bf16", "AMX", tiles::usable(), add_products_tiles_bf16, 4 * 16 * 16 * 32 * 2},
-      {"int8", "AMX", tiles::usable(), add_products_tiles_int8, 4 * 16 * 16 * 64 * 2}};
+      {"bf16", "AMX", has_tiles, add_products_tiles_bf16, 4 * 16 * 16 * 32 * 2},
+      {"int8", "AMX", has_tiles, add_products_tiles_int8, 4 * 16 * 16 * 64 * 2}};
   for (const Peak& peak : peaks) {
     if (!peak.runs) continue;
     print_best({{"kind", "peak"}, {"what", peak.what}, {"how", peak.how}}, [&](int) {
@@ -306,13 +307,13 @@ void measure_penchant(const Shape& s) {
       return s.operations();
     };
   });
-  const ByteLinear bytes(weights, s.n, s.k, bias);
-  print_best(product("int8", fmt::format("penchant {}", byte_backend_name()), s), [&](int) {
-    ByteRows rows;
-    rows.reshape(s.m, s.k, bytes.tiled());
+  const PackedLinear bytes(weights, s.n, s.k, bias, Number::bytes);
+  print_best(product("int8", fmt::format("penchant {}", products().name), s), [&](int) {
+    PackedRows rows;
+    rows.reshape(s.m, s.k, Number::bytes);
     for (size_t row = 0; row < s.m; ++row) rows.set(row, x.data() + row * s.k);
     return [&, rows = std::move(rows), y = std::vector<float>(s.m * s.n),
-            memory = ByteWork()]() mutable {
+            memory = PackedWork()]() mutable {
       bytes.run(rows, 0, s.m, y.data(), s.n, memory);
       return s.operations();
     };

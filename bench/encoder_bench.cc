@@ -1,5 +1,5 @@
 // Times the encoder for bench/encoder.py:
-//   encoder_bench MODEL_FOLDER fp32|fast [THREADS]
+//   encoder_bench MODEL_FOLDER fp32|bf16|fast [THREADS]
 // reads lines "all PATH" or "each PATH" of a file with a text a line and answers each with
 //   {"seconds":[...],"tokenise_seconds":...,"tokens":...}
 // all: one call of Encoder::encode with every text; each: a call for each text, a time for each.
@@ -73,13 +73,16 @@ Result<> run(const Path& folder, Precision precision, int threads) {
 int main(int argc, char** argv) {
   using namespace penchant;
   const std::string_view precision = argc >= 3 ? argv[2] : "";
-  if (argc > 4 || (precision != "fp32" && precision != "fast")) {
-    fmt::print(stderr, "usage: encoder_bench MODEL_FOLDER fp32|fast [THREADS]\n");
+  if (argc > 4 || (precision != "fp32" && precision != "bf16" && precision != "fast")) {
+    fmt::print(stderr, "usage: encoder_bench MODEL_FOLDER fp32|bf16|fast [THREADS]\n");
     return 2;
   }
   const int threads = argc == 4 ? std::atoi(argv[3]) : hardware_threads();
-  const auto done =
-      run(argv[1], precision == "fp32" ? Precision::fp32 : Precision::fast, std::max(threads, 1));
+  const auto done = run(argv[1],
+                        precision == "fp32"   ? Precision::fp32
+                        : precision == "bf16" ? Precision::bf16
+                                              : Precision::fast,
+                        std::max(threads, 1));
   if (!done.ok()) fmt::print(stderr, "encoder_bench: {}\n", done.error().message);
   return done.ok() ? 0 : 1;
 }

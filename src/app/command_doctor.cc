@@ -1,6 +1,5 @@
 // penchant doctor: what this machine and this installation can do, and what is missing. One row per
 // finding: {"check","state","detail"}; state is "ok", "missing" or "bad". Exit 1 when one is bad.
-#include <dnnl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <unicode/uversion.h>
@@ -15,6 +14,7 @@
 #include "app/version.h"
 #include "base/threads.h"
 #include "math/kernels.h"
+#include "math/products.h"
 #include "store/store.h"
 
 namespace penchant {
@@ -46,14 +46,15 @@ std::string processor_name() {
 }
 
 void check_machine(Findings& findings) {
-  const dnnl_version_t& onednn = *dnnl_version();
   findings.add("version", "ok", fmt::format("penchant {}", program_version()));
   findings.add("processor", "ok",
                fmt::format("{}, {} threads", processor_name(), hardware_threads()));
-  findings.add("kernels", "ok", fmt::format("{}", fmt::join(kernel_names(), ", ")));
+  findings.add("kernels", "ok",
+               fmt::format("{} of {}", kernels().name, fmt::join(kernel_names(), ", ")));
+  findings.add("products", "ok",
+               fmt::format("{} of {}", products().name, fmt::join(product_names(), ", ")));
   findings.add("libraries", "ok",
-               fmt::format("oneDNN {}.{}.{}, ICU {}, SQLite {}, Boost {}.{}", onednn.major,
-                           onednn.minor, onednn.patch, U_ICU_VERSION, sqlite3_libversion(),
+               fmt::format("ICU {}, SQLite {}, Boost {}.{}", U_ICU_VERSION, sqlite3_libversion(),
                            BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1'000));
 }
 

@@ -83,8 +83,7 @@ Result<EmbedOptions> read_options(const Arguments& arguments) {
   if (!arguments.has("model")) return invalid("option --model is missing");
   EmbedOptions out;
   TRY(out.threads, chosen_threads(arguments));
-  TRY(const bool fp32, chosen_fp32(arguments));
-  out.precision = fp32 ? Precision::fp32 : Precision::fast;
+  TRY(out.precision, chosen_precision(arguments));
   TRY(const size_t purpose, arguments.choice("purpose", {"plain", "query", "passage"}));
   out.purpose = std::array{Purpose::plain, Purpose::query, Purpose::passage}[purpose];
   TRY(const size_t format, arguments.choice("format", {"jsonl", "npy"}));

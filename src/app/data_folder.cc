@@ -38,7 +38,7 @@ Result<std::unique_ptr<Engine>> open_engine(const Arguments& arguments, Folder f
   options.models_folder = models_folder(arguments);
   options.model = arguments.get("model");
   TRY(options.threads, chosen_threads(arguments));
-  TRY(options.fp32, chosen_fp32(arguments));
+  TRY(options.precision, chosen_precision(arguments));
   return Engine::open(options);
 }
 

@@ -2,11 +2,13 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "math/products.h"
 
 namespace penchant {
 
@@ -71,6 +73,9 @@ int run_program(std::span<const std::string> words) {
   set_log_sink(print_message);
   // A file at its size limit is an error of the write, like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
+  if (const char* name = std::getenv("PENCHANT_PROCESSOR"); name != nullptr && !set_processor(name))
+    return usage_error(fmt::format("PENCHANT_PROCESSOR is \"{}\"; this machine has {}", name,
+                                   fmt::join(product_names(), ", ")));
   if (words.empty()) {
     fmt::print(stderr, "{}", program_help());
     return exit_usage;

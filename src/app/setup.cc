@@ -1,5 +1,6 @@
 #include "app/setup.h"
 
+#include <array>
 #include <cstdlib>
 
 #include "base/threads.h"
@@ -12,7 +13,7 @@ std::vector<Option> model_options() {
       {"model", "M", "an installed model's name, or a folder or file of one", 'm'},
       {"models", "DIR", "where models are installed (default: $PENCHANT_MODELS)"},
       {"threads", "N", "1 to 1024 (default: all processors)"},
-      {"precision", "P", "fast or fp32 (default: fast)"},
+      {"precision", "P", "fp32, bf16, int8 or fast (default: fast, which is int8)"},
   };
 }
 
@@ -43,9 +44,9 @@ Result<int> chosen_threads(const Arguments& arguments) {
   return static_cast<int>(threads);
 }
 
-Result<bool> chosen_fp32(const Arguments& arguments) {
-  TRY(const size_t precision, arguments.choice("precision", {"fast", "fp32"}));
-  return precision == 1;
+Result<Precision> chosen_precision(const Arguments& arguments) {
+  TRY(const size_t precision, arguments.choice("precision", {"fast", "int8", "bf16", "fp32"}));
+  return std::array{Precision::fast, Precision::int8, Precision::bf16, Precision::fp32}[precision];
 }
 
 }  // namespace penchant

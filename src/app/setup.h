@@ -8,6 +8,7 @@
 #include "app/arguments.h"
 #include "base/files.h"
 #include "base/result.h"
+#include "encoder/encoder.h"
 
 namespace penchant {
 
@@ -24,6 +25,6 @@ Path models_folder(const Arguments& arguments);
 Result<Path> chosen_model(const Arguments& arguments);
 
 Result<int> chosen_threads(const Arguments& arguments);  // all processors by default
-Result<bool> chosen_fp32(const Arguments& arguments);    // the fast path by default
+Result<Precision> chosen_precision(const Arguments& arguments);
 
 }  // namespace penchant

@@ -22,7 +22,9 @@ namespace penchant {
 
 class Tokenizer;
 
-enum class Precision { fp32, fast };
+// fp32 is the reference. fast is int8: weights and activations in bytes. bf16 lies between, where
+// the processor multiplies it (AVX-512 BF16, AMX); elsewhere it is fp32.
+enum class Precision { fp32, bf16, int8, fast = int8 };
 
 // What a text is for; models trained with prompts (E5: "query: ", "passage: ") put one in front.
 enum class Purpose { plain, query, passage };

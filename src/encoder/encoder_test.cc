@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/test_folder.h"
 #include "encoder/golden_test.h"
+#include "math/products.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -53,7 +54,6 @@ const char* const models[] = {"tiny-bert", "tiny-xlm-roberta", "tiny-half"};
 TEST(Encoder, GivesTheVectorsOfTheReferenceFromText) {
   for (const char* name : models) {
     const auto exact = open(golden_folder(name), {.precision = Precision::fp32, .threads = 2});
-    const auto fast = open(golden_folder(name), {.precision = Precision::fast, .threads = 2});
     EXPECT_EQ(exact->name(), name);
     EXPECT_EQ(exact->dimensions(), 32u);
     EXPECT_EQ(exact->max_tokens(), 40u);
@@ -62,11 +62,27 @@ TEST(Encoder, GivesTheVectorsOfTheReferenceFromText) {
       auto vectors = exact->encode({&text, 1}, purpose_of(golden.purpose));
       ASSERT_TRUE(vectors.ok()) << vectors.error().message;
       EXPECT_GT(cosine(vectors->row(0), golden.vector), 0.999999) << name << ": " << text;
-      auto rounded = fast->encode({&text, 1}, purpose_of(golden.purpose));
-      ASSERT_TRUE(rounded.ok());
-      EXPECT_GT(cosine(rounded->row(0), golden.vector), 0.99) << name << ": " << text;
     }
   }
+}
+
+TEST(Encoder, RoundedPrecisionsStayCloseWithEveryProduct) {
+  for (const std::string_view processor : product_names()) {
+    set_products(processor);
+    for (const Precision precision : {Precision::bf16, Precision::int8})
+      for (const char* name : models) {
+        const auto encoder = open(golden_folder(name), {.precision = precision, .threads = 2});
+        for (const GoldenCase& golden : golden_cases(name)) {
+          const std::string_view text = golden.text;
+          const auto rounded = encoder->encode({&text, 1}, purpose_of(golden.purpose));
+          ASSERT_TRUE(rounded.ok());
+          EXPECT_GT(cosine(rounded->row(0), golden.vector),
+                    precision == Precision::bf16 ? 0.9998 : 0.99)
+              << processor << " " << name << ": " << text;
+        }
+      }
+  }
+  set_products(product_names().front());
 }
 
 TEST(Encoder, GivesATextTheSameBitsInEveryCallAndWithAnyThreads) {
@@ -76,7 +92,7 @@ TEST(Encoder, GivesATextTheSameBitsInEveryCallAndWithAnyThreads) {
     for (int word = 0; word < i % 23; ++word) texts.back() += word % 2 ? " red book" : " night";
   }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
-  for (const Precision precision : {Precision::fp32, Precision::fast}) {
+  for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
     const auto one = open(golden_folder("tiny-bert"), {.precision = precision, .threads = 1});
     const auto three = open(golden_folder("tiny-bert"), {.precision = precision, .threads = 3});
     const Matrix together = *one->encode(views, Purpose::plain);

@@ -32,8 +32,10 @@ struct Workspace {
   AlignedBuffer<float> x;  // [T, H], the result
   AlignedBuffer<float> qkv, context, wide, y;
   AttentionWork attention;
-  ByteRows x_bytes, context_bytes, wide_bytes;
-  ByteWork bytes;
+  AlignedBuffer<uint16_t> qkv_halves, keys, values, weights;
+  AlignedBuffer<float> scores, sums;
+  PackedRows x_rows, context_rows, wide_rows;
+  PackedWork packed;
 };
 
 class Transformer {

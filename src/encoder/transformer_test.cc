@@ -63,7 +63,7 @@ TEST(Transformer, GivesTheVectorsOfTheReferenceWithEveryKernelTable) {
 }
 
 TEST(Transformer, GivesATextTheSameBitsInEveryBatch) {
-  for (const Precision precision : {Precision::fp32, Precision::fast}) {
+  for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
     const Loaded model = load("tiny-bert", precision);
     std::vector<std::vector<int32_t>> texts;
     for (const GoldenCase& golden : golden_cases("tiny-bert")) texts.push_back(golden.ids);

@@ -235,7 +235,7 @@ class EngineImpl final : public Engine {
                                      : find_model(name, options_.models_folder);
     if (!folder.ok()) return {Code::unavailable, folder.error().message};
     EncoderOptions encoder_options;
-    encoder_options.precision = options_.fp32 ? Precision::fp32 : Precision::fast;
+    encoder_options.precision = options_.precision;
     encoder_options.threads = options_.threads;
     auto opened = open_encoder(*folder, encoder_options);
     if (!opened.ok()) return opened.error();

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "encoder/encoder.h"
 #include "store/import.h"
 #include "store/store.h"
 
@@ -31,8 +32,8 @@ struct EngineOptions {
   Path models_folder;  // where installed models lie
   std::string
       model;  // name or folder of the encoder; empty: the data folder's, else the best there is
-  bool fp32 = false;  // reference precision instead of the fast path
-  int threads = 0;    // 0: all processors
+  Precision precision = Precision::fast;
+  int threads = 0;  // 0: all processors
   Clock clock = system_clock_now;
 };
 

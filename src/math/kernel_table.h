@@ -28,15 +28,9 @@ struct Kernels {
   // Symmetric: q = round(x / s), s = max|x| / 127. Returns s (0 for a row of zeros).
   float (*quantise)(const float* x, size_t n, int8_t* q);
 
-  // The same in chunks of 64 bytes, each chunk_stride behind the one before.
-  float (*quantise_chunks)(const float* x, size_t n, int8_t* q, size_t chunk_stride);
-  // y = sums * step * scales + bias, y += that, y = GELU of that (absolute error below 2e-4).
-  void (*dequantise)(const int32_t* sums, size_t n, float step, const float* scales,
-                     const float* bias, float* y);
-  void (*dequantise_add)(const int32_t* sums, size_t n, float step, const float* scales,
-                         const float* bias, float* y);
-  void (*dequantise_gelu)(const int32_t* sums, size_t n, float step, const float* scales,
-                          const float* bias, float* y);
+  // The same with 128 added.
+  float (*quantise_unsigned)(const float* x, size_t n, uint8_t* q);
+  void (*to_halves)(const float* x, size_t n, uint16_t* out);  // bfloat16, to even; no NaN
 
   void (*exp)(float* x, size_t n);   // relative error below 2e-7; 0 below -87.3, at most e^88
   void (*gelu)(float* x, size_t n);  // x * Phi(x), the exact (erf) one; absolute error below 5e-7

@@ -109,25 +109,34 @@ void softmax(float* x, size_t n, float factor) {
   scale(1.0f / sum(total), x, n);
 }
 
+// f(position, vector, how many of it count) over x[n]; four sums at a time hide the latency.
+template <class Get>
+inline float sum_of(size_t n, const Get& get) {
+  F s[4] = {};
+  size_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W)
+    for (size_t part = 0; part < 4; ++part) s[part] += get(i + part * W, W);
+  for (; i + W <= n; i += W) s[0] += get(i, W);
+  if (i < n) s[1] += get(i, n - i);
+  return sum((s[0] + s[1]) + (s[2] + s[3]));
+}
+
 void layer_norm(const float* x, const float* gamma, const float* beta, float epsilon, size_t n,
                 float* out) {
-  F total{};
-  size_t i = 0;
-  for (; i + W <= n; i += W) total += load(x + i);
-  if (i < n) total += load_part(x + i, n - i, 0);
-  const float mean = sum(total) / static_cast<float>(n);
-  F squares{};
-  for (i = 0; i + W <= n; i += W) {
-    const F d = load(x + i) - mean;
-    squares = fma(d, d, squares);
-  }
-  if (i < n) {
-    const F d = load_part(x + i, n - i, mean) - mean;
-    squares = fma(d, d, squares);
-  }
-  const float variance = sum(squares) / static_cast<float>(n);
+  const auto load_some = [](const float* p, size_t count, float fill) {
+    return count == W ? load(p) : load_part(p, count, fill);
+  };
+  const float mean = sum_of(n, [&](size_t i, size_t count) { return load_some(x + i, count, 0); }) /
+                     static_cast<float>(n);
+  const float variance = sum_of(n,
+                                [&](size_t i, size_t count) {
+                                  const F d = load_some(x + i, count, mean) - mean;
+                                  return d * d;
+                                }) /
+                         static_cast<float>(n);
   const float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
-  for (i = 0; i + W <= n; i += W)
+  size_t i = 0;
+  for (; i + W <= n; i += W)
     store(out + i, fma((load(x + i) - mean) * inverse, load(gamma + i), load(beta + i)));
   if (i < n) {
     const F y = fma((load_part(x + i, n - i, 0) - mean) * inverse, load_part(gamma + i, n - i, 0),
@@ -138,67 +147,47 @@ void layer_norm(const float* x, const float* gamma, const float* beta, float eps
 
 // ---- bytes ----
 
-// Bytes in chunks of 64 (a multiple of W), each chunk_stride behind the one before.
-float quantise_chunks(const float* x, size_t n, int8_t* q, size_t chunk_stride) {
-  F top{};
+inline float largest_size(const float* x, size_t n) {
+  F top[4] = {};
   size_t i = 0;
-  for (; i + W <= n; i += W) top = max(top, absolute(load(x + i)));
-  if (i < n) top = max(top, absolute(load_part(x + i, n - i, 0)));
-  const float amax = largest(top);
-  const F inverse = splat(amax > 0 ? 127.0f / amax : 0);
-  for (i = 0; i + W <= n; i += W)
-    store_bytes(q + i / 64 * chunk_stride + i % 64, load(x + i), inverse);
-  if (i < n) {
-    int8_t bytes[W];
-    store_bytes(bytes, load_part(x + i, n - i, 0), inverse);
-    __builtin_memcpy(q + i / 64 * chunk_stride + i % 64, bytes, n - i);
-  }
-  return amax / 127.0f;
+  for (; i + 4 * W <= n; i += 4 * W)
+    for (size_t part = 0; part < 4; ++part)
+      top[part] = max(top[part], absolute(load(x + i + part * W)));
+  for (; i + W <= n; i += W) top[0] = max(top[0], absolute(load(x + i)));
+  if (i < n) top[1] = max(top[1], absolute(load_part(x + i, n - i, 0)));
+  return largest(max(max(top[0], top[1]), max(top[2], top[3])));
 }
 
-float quantise(const float* x, size_t n, int8_t* q) { return quantise_chunks(x, n, q, 64); }
-
-template <class Use>
-inline void dequantise_each(const int32_t* sums, size_t n, float step, const float* scales,
-                            const float* bias, const Use& use) {
-  const F factor = splat(step);
+template <bool is_unsigned>
+float quantise_as(const float* x, size_t n, uint8_t* q) {
+  const float top = largest_size(x, n);
+  const F inverse = splat(top > 0 ? 127.0f / top : 0);
   size_t i = 0;
-  for (; i + W <= n; i += W) {
-    I sum;
-    __builtin_memcpy(&sum, sums + i, sizeof sum);
-    use(i, W, fma(__builtin_convertvector(sum, F) * factor, load(scales + i), load(bias + i)));
-  }
+  for (; i + 4 * W <= n; i += 4 * W)
+    store_bytes<is_unsigned>(q + i, load(x + i), load(x + i + W), load(x + i + 2 * W),
+                             load(x + i + 3 * W), inverse);
   if (i < n) {
-    I sum{};
-    __builtin_memcpy(&sum, sums + i, (n - i) * sizeof(int32_t));
-    use(i, n - i,
-        fma(__builtin_convertvector(sum, F) * factor, load_part(scales + i, n - i, 0),
-            load_part(bias + i, n - i, 0)));
+    float rest[4 * W] = {};
+    uint8_t bytes[4 * W];
+    __builtin_memcpy(rest, x + i, (n - i) * sizeof(float));
+    store_bytes<is_unsigned>(bytes, load(rest), load(rest + W), load(rest + 2 * W),
+                             load(rest + 3 * W), inverse);
+    __builtin_memcpy(q + i, bytes, n - i);
   }
+  return top / 127.0f;
 }
 
-void dequantise(const int32_t* sums, size_t n, float step, const float* scales, const float* bias,
-                float* y) {
-  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
-    count == W ? store(y + i, value) : store_part(y + i, value, count);
-  });
+float quantise(const float* x, size_t n, int8_t* q) {
+  return quantise_as<false>(x, n, reinterpret_cast<uint8_t*>(q));
 }
+float quantise_unsigned(const float* x, size_t n, uint8_t* q) { return quantise_as<true>(x, n, q); }
 
-void dequantise_add(const int32_t* sums, size_t n, float step, const float* scales,
-                    const float* bias, float* y) {
-  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
-    if (count == W)
-      store(y + i, load(y + i) + value);
-    else
-      store_part(y + i, load_part(y + i, count, 0) + value, count);
-  });
-}
-
-void dequantise_gelu(const int32_t* sums, size_t n, float step, const float* scales,
-                     const float* bias, float* y) {
-  dequantise_each(sums, n, step, scales, bias, [y](size_t i, size_t count, F value) {
-    count == W ? store(y + i, gelu_fast_of(value)) : store_part(y + i, gelu_fast_of(value), count);
-  });
+void to_halves(const float* x, size_t n, uint16_t* out) {
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, x + i, sizeof bits);
+    out[i] = static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
 }
 
 #if defined(__AVX512VNNI__)
@@ -320,10 +309,8 @@ const Kernels PENCHANT_TABLE = {
     .dot_int8 = dot_int8,
     .dot_int8_rows = dot_int8_rows,
     .quantise = quantise,
-    .quantise_chunks = quantise_chunks,
-    .dequantise = dequantise,
-    .dequantise_add = dequantise_add,
-    .dequantise_gelu = dequantise_gelu,
+    .quantise_unsigned = quantise_unsigned,
+    .to_halves = to_halves,
     .exp = exp_all,
     .gelu = gelu,
     .softmax = softmax,

@@ -1,13 +1,13 @@
 #include "math/matmul.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/check.h"
 #include "math/kernels.h"
-#include "math/matmul_backend.h"
+#include "math/products.h"
 
 namespace penchant {
 
@@ -44,157 +44,114 @@ void FloatLinear::run(const float* x, size_t x_stride, size_t m, float* y, size_
                  y_stride);
 }
 
-// ---- bytes ----
-
-void ByteRows::reshape(size_t rows, size_t k, bool tiled) {
-  const size_t room = (rows + 31) / 32 * 32;
-  k_ = k;
-  chunks_ = (k + 63) / 64;
-  tiled_ = tiled;
-  // The last block may be read up to 64 rows.
-  const size_t bytes = (room + 32) * chunks_ * 64;
-  int8_t* data = bytes_.room(bytes);
-  if (k % 64 != 0) std::memset(data, 0, bytes);
-  steps_.room(room + 32);
-}
-
-int8_t* ByteRows::at(size_t row) {
-  if (!tiled_) return bytes_.data() + row * chunks_ * 64;
-  return bytes_.data() + row / 16 * 16 * chunks_ * 64 + row % 16 * 64;
-}
-
-void ByteRows::set(size_t row, const float* x) {
-  steps_.data()[row] = kernels().quantise_chunks(x, k_, at(row), chunk_stride());
-}
+// ---- packed ----
 
 namespace {
 
-// Symmetric, one scale for each output.
-ByteWeights quantise_weights(std::span<const float> weights, size_t n, size_t k,
-                             std::span<const float> bias, int weight_max) {
-  ByteWeights result;
-  result.n = n;
-  result.k = (k + 63) / 64 * 64;
-  result.bytes.resize(n * result.k);
-  result.scales.resize(n);
-  result.bias.assign(bias.begin(), bias.end());
-  result.bias.resize(n);
-  for (size_t row = 0; row < n; ++row) {
-    const auto from = weights.subspan(row * k, k);
-    float top = 0;
-    for (const float value : from) top = std::max(top, std::fabs(value));
-    const auto steps = static_cast<float>(weight_max);
-    result.scales[row] = top / steps;
-    const float inverse = top > 0 ? steps / top : 0;
-    for (size_t i = 0; i < k; ++i)
-      result.bytes[row * result.k + i] = static_cast<int8_t>(std::lrint(from[i] * inverse));
-  }
-  return result;
+size_t filled(size_t n) { return (n + 63) / 64 * 64; }
+size_t packed_bytes(size_t k, Number number) {
+  return filled(k) * (number == Number::bytes ? 1 : 2);
 }
 
-std::vector<const ByteBackend*> runnable_backends() {
-  std::vector<const ByteBackend*> backends;
-  for (const ByteBackend* backend : {&byte_backend_tiles, &byte_backend_onednn,
-                                     &byte_backend_onednn_7bit, &byte_backend_portable})
-    if (backend->runs()) backends.push_back(backend);
-  return backends;
-}
-
-std::atomic<const ByteBackend*>& chosen_backend() {
-  static std::atomic<const ByteBackend*> backend{runnable_backends().front()};
-  return backend;
-}
-
-std::unique_ptr<const ByteProduct> make_product(std::span<const float> weights, size_t n, size_t k,
-                                                std::span<const float> bias) {
-  bool reached = false;
-  for (const ByteBackend* backend : runnable_backends()) {
-    reached = reached || backend == chosen_backend().load();
-    if (!reached) continue;
-    auto product = backend->make(quantise_weights(weights, n, k, bias, backend->weight_max));
-    if (product != nullptr) return product;
-  }
-  CHECK(false, "the portable backend takes every shape");
-  return nullptr;
+// Symmetric bytes of a row of weights; its scale.
+float round_weights(std::span<const float> row, int weight_max, int8_t* out) {
+  float top = 0;
+  for (const float value : row) top = std::max(top, std::fabs(value));
+  const auto steps = static_cast<float>(weight_max);
+  const float inverse = top > 0 ? steps / top : 0;
+  for (size_t i = 0; i < row.size(); ++i)
+    out[i] = static_cast<int8_t>(std::lrint(row[i] * inverse));
+  return top / steps;
 }
 
 }  // namespace
 
-ByteLinear::ByteLinear(std::span<const float> weights, size_t n, size_t k,
-                       std::span<const float> bias) {
+void PackedRows::reshape(size_t rows, size_t k, Number number) {
+  k_ = k;
+  number_ = number;
+  row_bytes_ = packed_bytes(k, number);
+  // Products read up to 31 rows behind the last, and every byte up to row_bytes.
+  const size_t bytes = (rows + 31) * row_bytes_;
+  uint8_t* data = data_.room(bytes);
+  if (number == Number::halves && row_bytes_ != k * 2) std::memset(data, 0, bytes);
+  steps_.room(rows + 31);
+}
+
+void PackedRows::set(size_t row, const float* x) {
+  if (number_ == Number::bytes)
+    steps_.data()[row] = kernels().quantise_unsigned(x, k_, at(row));
+  else
+    kernels().to_halves(x, k_, reinterpret_cast<uint16_t*>(at(row)));
+}
+
+PackedLinear::PackedLinear(std::span<const float> weights, size_t n, size_t k,
+                           std::span<const float> bias, Number number)
+    : products_(&products()),
+      table_(number == Number::bytes ? &products_->bytes : products_->halves),
+      n_(n),
+      filled_(filled(n)),
+      row_bytes_(packed_bytes(k, number)),
+      offsets_(filled_),
+      scales_(filled_),
+      bias_(bias.begin(), bias.end()) {
   CHECK(weights.size() == n * k, "weights are [n, k]");
   CHECK(bias.empty() || bias.size() == n, "bias is [n]");
-  product_ = make_product(weights, n, k, bias);
-}
-
-ByteLinear::ByteLinear(ByteLinear&&) noexcept = default;
-ByteLinear& ByteLinear::operator=(ByteLinear&&) noexcept = default;
-ByteLinear::~ByteLinear() = default;
-
-bool ByteLinear::tiled() const { return product_->tiled(); }
-
-void ByteLinear::run(const ByteRows& x, size_t first, size_t m, float* y, size_t y_stride,
-                     ByteWork& work) const {
-  product_->run(x, first, m, false, y, y_stride, work);
-}
-
-void ByteLinear::run_add(const ByteRows& x, size_t first, size_t m, float* y, size_t y_stride,
-                         ByteWork& work) const {
-  product_->run(x, first, m, true, y, y_stride, work);
-}
-
-void ByteLinear::run_gelu(const ByteRows& x, size_t first, size_t m, ByteRows& out,
-                          ByteWork& work) const {
-  product_->run_gelu(x, first, m, out, work);
-}
-
-std::vector<std::string_view> byte_backend_names() {
-  std::vector<std::string_view> names;
-  for (const ByteBackend* backend : runnable_backends()) names.push_back(backend->name);
-  return names;
-}
-
-bool set_byte_backend(std::string_view name) {
-  for (const ByteBackend* backend : runnable_backends())
-    if (backend->name == name) {
-      chosen_backend() = backend;
-      return true;
+  CHECK(table_ != nullptr, "this processor multiplies bfloat16");
+  bias_.resize(filled_);
+  uint8_t* packed = weights_.room(filled_ * row_bytes_);
+  std::vector<uint8_t> row(row_bytes_);
+  for (size_t output = 0; output < filled_; ++output) {
+    std::fill(row.begin(), row.end(), uint8_t{0});
+    if (output < n) {
+      const auto from = weights.subspan(output * k, k);
+      if (number == Number::bytes) {
+        auto* bytes = reinterpret_cast<int8_t*>(row.data());
+        scales_[output] = round_weights(from, products_->weight_max, bytes);
+        offsets_[output] = -128 * std::accumulate(bytes, bytes + k, 0);
+      } else {
+        kernels().to_halves(from.data(), k, reinterpret_cast<uint16_t*>(row.data()));
+      }
     }
-  return false;
-}
-
-std::string_view byte_backend_name() { return chosen_backend().load()->name; }
-
-// ---- backends that give sums ----
-
-void SumProduct::run(const ByteRows& x, size_t first, size_t m, bool add, float* y, size_t y_stride,
-                     ByteWork& work) const {
-  const size_t n = weights_.n;
-  const auto finish = add ? kernels().dequantise_add : kernels().dequantise;
-  int32_t* c = work.sums.room(rows_max * n);
-  for (size_t row = 0; row < m; row += rows_max) {
-    const size_t rows = std::min(rows_max, m - row);
-    sums(x.at(first + row), rows, c, work);
-    for (size_t r = 0; r < rows; ++r)
-      finish(c + r * n, n, x.steps()[first + row + r], weights_.scales.data(), weights_.bias.data(),
-             y + (row + r) * y_stride);
+    // Panels of 16 outputs, [row bytes / 4][16][4].
+    uint8_t* to = packed + output / 16 * 16 * row_bytes_ + output % 16 * 4;
+    for (size_t i = 0; i < row_bytes_; i += 4) std::memcpy(to + i * 16, row.data() + i, 4);
   }
 }
 
-void SumProduct::run_gelu(const ByteRows& x, size_t first, size_t m, ByteRows& out,
-                          ByteWork& work) const {
-  const size_t n = weights_.n;
-  int32_t* c = work.sums.room(rows_max * n);
-  float* y = work.floats.room(n);
-  for (size_t row = 0; row < m; row += rows_max) {
-    const size_t rows = std::min(rows_max, m - row);
-    sums(x.at(first + row), rows, c, work);
-    for (size_t r = 0; r < rows; ++r) {
-      kernels().dequantise_gelu(c + r * n, n, x.steps()[first + row + r], weights_.scales.data(),
-                                weights_.bias.data(), y);
-      out.set(row + r, y);
-    }
-  }
+ProductOperands PackedLinear::operands(const PackedRows& x, size_t first, size_t m,
+                                       PackedWork& work) const {
+  return {x.at(first),
+          x.steps() + first,
+          weights_.data(),
+          offsets_.data(),
+          scales_.data(),
+          bias_.data(),
+          m,
+          row_bytes_,
+          filled_,
+          work.partial.room(32 * filled_)};
+}
+
+void PackedLinear::run(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,
+                       PackedWork& work) const {
+  table_->floats(operands(x, first, m, work), y, y_stride, n_);
+}
+
+void PackedLinear::run_add(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,
+                           PackedWork& work) const {
+  table_->add(operands(x, first, m, work), y, y_stride, n_);
+}
+
+void PackedLinear::run_halves(const PackedRows& x, size_t first, size_t m, uint16_t* y,
+                              size_t y_stride, PackedWork& work) const {
+  table_->halves(operands(x, first, m, work), y, y_stride);
+}
+
+void PackedLinear::run_gelu(const PackedRows& x, size_t first, size_t m, PackedRows& out,
+                            PackedWork& work) const {
+  table_->gelu(operands(x, first, m, work),
+               {out.at(0), out.row_bytes(), out.steps(), work.values.room(m * filled_),
+                work.tops.room(m * 32)});
 }
 
 }  // namespace penchant

@@ -1,22 +1,21 @@
 // Products with packed weights: y[M, N] = x[M, K] W^T + bias, W as [N, K] rows like the Hugging
 // Face files have it. A row of y does not depend on M or on the other rows.
 //
-// FloatLinear is the reference. ByteLinear is the fast one: weights as bytes with a scale for each
-// output, activations as bytes with a step for each row, sums exact in 32 bits. It runs on one of
-// several backends, chosen by what the processor does well; all give the same sums.
+// FloatLinear is the reference. PackedLinear is the fast one: bytes (weights with a scale for each
+// output, activations with a step for each row, sums exact in 32 bits) or bfloat16, on the products
+// of this processor (math/products.h).
 // Thread-safety: immutable after construction; run() may be called from any number of threads, each
-// with its own ByteWork.
+// with its own PackedWork.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "math/aligned.h"
 #include "math/kernel_table.h"
+#include "math/product_table.h"
 
 namespace penchant {
 
@@ -40,63 +39,60 @@ class FloatLinear {
   std::vector<float> packed_, bias_;
 };
 
-// Rows of activations: x[r] is about step(r) * bytes. Filled up with zeros to chunks of 64 bytes,
-// and with undefined rows to a multiple of 32.
-class ByteRows {
- public:
-  // Contents are undefined. `tiled`: 16 rows by 64 bytes lie together (ByteLinear::tiled).
-  void reshape(size_t rows, size_t k, bool tiled);
-  void set(size_t row, const float* x);  // [k]
+enum class Number { bytes, halves };  // halves: bfloat16
 
-  int8_t* at(size_t row);
-  const int8_t* at(size_t row) const { return const_cast<ByteRows*>(this)->at(row); }
-  size_t chunk_stride() const { return tiled_ ? 1024 : 64; }  // within a row
+// Rows of activations as a product reads them: bytes with a step for each row, or bfloat16.
+class PackedRows {
+ public:
+  void reshape(size_t rows, size_t k, Number number);  // contents are undefined
+  void set(size_t row, const float* x);                // [k]
+
+  size_t row_bytes() const { return row_bytes_; }
+  uint8_t* at(size_t row) { return data_.data() + row * row_bytes_; }
+  const uint8_t* at(size_t row) const { return data_.data() + row * row_bytes_; }
   float* steps() { return steps_.data(); }
   const float* steps() const { return steps_.data(); }
 
  private:
-  size_t k_ = 0, chunks_ = 0;
-  bool tiled_ = false;
-  AlignedBuffer<int8_t> bytes_;
+  size_t k_ = 0, row_bytes_ = 0;
+  Number number_ = Number::bytes;
+  AlignedBuffer<uint8_t> data_;
   AlignedBuffer<float> steps_;
 };
 
 // Memory a product needs besides its operands.
-struct ByteWork {
-  AlignedBuffer<int32_t> sums;
-  AlignedBuffer<float> floats;
-  AlignedBuffer<uint16_t> halves;
-  AlignedBuffer<uint8_t> library;
+struct PackedWork {
+  AlignedBuffer<int32_t> partial;
+  AlignedBuffer<float> values, tops;
 };
 
-class ByteProduct;
-
-class ByteLinear {
+class PackedLinear {
  public:
-  ByteLinear(std::span<const float> weights, size_t n, size_t k, std::span<const float> bias);
-  ByteLinear(ByteLinear&&) noexcept;
-  ByteLinear& operator=(ByteLinear&&) noexcept;
-  ~ByteLinear();
+  // Number::halves only where products().halves is not null.
+  PackedLinear(std::span<const float> weights, size_t n, size_t k, std::span<const float> bias,
+               Number number);
 
-  bool tiled() const;  // how the rows of x must lie
-
-  // Rows first .. first + m of x; `first` is a multiple of 32.
-  void run(const ByteRows& x, size_t first, size_t m, float* y, size_t y_stride,
-           ByteWork& work) const;  // y = product + bias
-  void run_add(const ByteRows& x, size_t first, size_t m, float* y, size_t y_stride,
-               ByteWork& work) const;  // y += product + bias
-  // Rows 0 .. m of out = GELU(product + bias), as bytes again; out has the shape [m, N].
-  void run_gelu(const ByteRows& x, size_t first, size_t m, ByteRows& out, ByteWork& work) const;
+  // All take rows first .. first + m of x.
+  void run(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,
+           PackedWork& work) const;  // y = product + bias
+  void run_add(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,
+               PackedWork& work) const;  // y += product + bias
+  // y[m, N filled up to 64] = product + bias as bfloat16; only where products().attend is not null.
+  void run_halves(const PackedRows& x, size_t first, size_t m, uint16_t* y, size_t y_stride,
+                  PackedWork& work) const;
+  // Rows 0 .. m of out = GELU(product + bias), packed again; out has the shape [m, N].
+  void run_gelu(const PackedRows& x, size_t first, size_t m, PackedRows& out,
+                PackedWork& work) const;
 
  private:
-  std::unique_ptr<const ByteProduct> product_;
-};
+  ProductOperands operands(const PackedRows& x, size_t first, size_t m, PackedWork& work) const;
 
-// Backends this processor can run, best first; the last is always "portable".
-std::vector<std::string_view> byte_backend_names();
-// For ByteLinears made from now on; false for an unknown name or one that cannot run here.
-// Thread-safety: call before other threads construct.
-bool set_byte_backend(std::string_view name);
-std::string_view byte_backend_name();
+  const Products* products_;  // weights fit one only
+  const ProductTable* table_;
+  size_t n_, filled_, row_bytes_;
+  AlignedBuffer<uint8_t> weights_;
+  std::vector<int32_t> offsets_;
+  std::vector<float> scales_, bias_;
+};
 
 }  // namespace penchant

@@ -137,25 +137,47 @@ inline F gelu_fast_of(F x) {
   return x * fma(p, bounded, splat(0.5f));
 }
 
-// out[W] = round(x * inverse) as bytes, for |x * inverse| <= 127.
-inline void store_bytes(int8_t* out, F x, F inverse) {
+// out[4 W] = round(x * inverse) as bytes, for sizes up to 127; with 128 added when `is_unsigned`.
+template <bool is_unsigned>
+inline void store_bytes(uint8_t* out, F a, F b, F c, F d, F inverse) {
 #if defined(__AVX512F__)
-  const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x * inverse));
+  const __m512i low =
+      _mm512_packs_epi32(_mm512_cvtps_epi32(a * inverse), _mm512_cvtps_epi32(b * inverse));
+  const __m512i high =
+      _mm512_packs_epi32(_mm512_cvtps_epi32(c * inverse), _mm512_cvtps_epi32(d * inverse));
+  // Packing works within each 128 bits: put the fours of a, b, c, d back in their order.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
+  if constexpr (is_unsigned)
+    bytes = _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80)));
 #elif defined(__AVX2__)
-  const __m256i wide = _mm256_cvtps_epi32(x * inverse);
-  const __m128i half =
-      _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-  const __m128i bytes = _mm_packs_epi16(half, half);
-#elif defined(__SSE2__)
-  const __m128i half = _mm_packs_epi32(_mm_cvtps_epi32(x * inverse), _mm_setzero_si128());
-  const __m128i bytes = _mm_packs_epi16(half, half);
+  const __m256i low =
+      _mm256_packs_epi32(_mm256_cvtps_epi32(a * inverse), _mm256_cvtps_epi32(b * inverse));
+  const __m256i high =
+      _mm256_packs_epi32(_mm256_cvtps_epi32(c * inverse), _mm256_cvtps_epi32(d * inverse));
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order);
+  if constexpr (is_unsigned)
+    bytes = _mm256_xor_si256(bytes, _mm256_set1_epi8(static_cast<char>(0x80)));
 #else
-  int8_t bytes[W];
-  const I rounded = I(x * inverse + rounder);
-  for (size_t i = 0; i < W; ++i) bytes[i] = static_cast<int8_t>(rounded[i]);
+  uint8_t bytes[4 * W];
+  const F parts[] = {a, b, c, d};
+  for (size_t part = 0; part < 4; ++part) {
+    const I rounded = I(parts[part] * inverse + rounder);
+    for (size_t i = 0; i < W; ++i)
+      bytes[part * W + i] = static_cast<uint8_t>(rounded[i] + (is_unsigned ? 128 : 0));
+  }
 #endif
-  __builtin_memcpy(out, &bytes, W);
+  __builtin_memcpy(out, &bytes, 4 * W);
 }
+
+#if defined(__AVX512BF16__)
+// out[2 W] = a and b as bfloat16.
+inline void store_brains(uint16_t* out, F a, F b) {
+  const auto pair = _mm512_cvtne2ps_pbh(b, a);
+  __builtin_memcpy(out, &pair, sizeof pair);
+}
+#endif
 
 }  // namespace
 

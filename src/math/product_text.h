@@ -1,0 +1,331 @@
+// The text of the products. A file compiled with the flags of one instruction set includes this and
+// makes a Products of bytes_table and, with bfloat16, halves_table. Everything here is local to the
+// including file.
+#pragma once
+
+#include "math/product_table.h"
+#include "math/vector_text.h"
+
+namespace penchant {
+
+namespace {
+
+// A block of sums: as many rows and vectors of columns as keep all registers busy.
+constexpr size_t block_vectors = W == 16 ? 4 : 2;
+constexpr size_t block_columns = block_vectors * W;
+constexpr size_t block_rows = W == 16 ? 6 : 4;
+
+// ---- what is multiplied ----
+
+// acc + the products of four unsigned and four signed bytes in each lane.
+inline I dot_bytes(I acc, I x, I w) {
+#if defined(__AVX512VNNI__)
+  return I(_mm512_dpbusd_epi32(__m512i(acc), __m512i(x), __m512i(w)));
+#elif defined(__AVXVNNI__)
+  return I(_mm256_dpbusd_avx_epi32(__m256i(acc), __m256i(x), __m256i(w)));
+#elif defined(__AVX2__)
+  // Pairs are added in 16 bits: exact for weights of 7 bits.
+  const __m256i pairs = _mm256_maddubs_epi16(__m256i(x), __m256i(w));
+  return acc + I(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#else
+  for (int byte = 0; byte < 32; byte += 8) acc += ((x >> byte) & 0xff) * ((w << (24 - byte)) >> 24);
+  return acc;
+#endif
+}
+
+struct Bytes {
+  using Sum = I;
+  static constexpr bool scaled = true;
+  static Sum dot(Sum acc, I x, I w) { return dot_bytes(acc, x, w); }
+  static F to_float(Sum sum) { return __builtin_convertvector(sum, F); }
+};
+
+#if defined(__AVX512BF16__)
+struct Halves {
+  using Sum = F;
+  static constexpr bool scaled = false;
+  static Sum dot(Sum acc, I x, I w) { return _mm512_dpbf16_ps(acc, (__m512bh)x, (__m512bh)w); }
+  static F to_float(Sum sum) { return sum; }
+};
+#endif
+
+// ---- what becomes of a pair of neighbouring vectors of a row ----
+
+// `columns` of the block exist in y.
+struct Store {
+  float* y;
+  size_t stride, columns;
+  void pair(size_t row, size_t column, F a, F b) const {
+    float* at = y + row * stride + column;
+    if (column + 2 * W <= columns) {
+      store(at, a);
+      store(at + W, b);
+    } else if (column < columns) {
+      const size_t left = columns - column;
+      store_part(at, a, left < W ? left : W);
+      if (left > W) store_part(at + W, b, left - W);
+    }
+  }
+};
+
+struct Add {
+  Store out;
+  void pair(size_t row, size_t column, F a, F b) const {
+    const float* at = out.y + row * out.stride + column;
+    if (column + 2 * W <= out.columns) {
+      out.pair(row, column, load(at) + a, load(at + W) + b);
+    } else if (column < out.columns) {
+      const size_t left = out.columns - column;
+      out.pair(row, column, load_part(at, left < W ? left : W, 0) + a,
+               left > W ? load_part(at + W, left - W, 0) + b : b);
+    }
+  }
+};
+
+#if defined(__AVX512BF16__)
+struct StoreHalves {
+  uint16_t* y;
+  size_t stride;
+  void pair(size_t row, size_t column, F a, F b) const {
+    store_brains(y + row * stride + column, a, b);
+  }
+};
+
+struct GeluHalves {
+  uint16_t* y;
+  size_t stride;
+  void pair(size_t row, size_t column, F a, F b) const {
+    store_brains(y + row * stride + column, gelu_fast_of(a), gelu_fast_of(b));
+  }
+};
+#endif
+
+// GELU of values that become bytes next. On AVX-512 FP16 they are 16 bits wide, 32 a vector: half
+// as many operations.
+#if defined(__AVX512FP16__)
+using Value = _Float16;
+using Values = __m512h;
+inline Values load_values(const Value* p) { return _mm512_loadu_ph(p); }
+inline void store_values(Value* p, Values v) { _mm512_storeu_ph(p, v); }
+inline Values max_size(Values top, Values v) { return _mm512_max_ph(top, _mm512_abs_ph(v)); }
+inline float largest_value(Values v) { return static_cast<float>(_mm512_reduce_max_ph(v)); }
+inline Values spread(float x) { return _mm512_set1_ph(static_cast<_Float16>(x)); }
+
+// max(x, 0) - r(|x|), r(a) = a Phi(-a) by a polynomial in a - 1.75 on [0, 3.5], constant beyond;
+// absolute error below 1.2e-3, most of it the rounding of the result.
+inline Values gelu_values(F a, F b) {
+  const __m256h low = _mm512_cvtxps_ph(a), high = _mm512_cvtxps_ph(b);
+  const Values x = _mm512_castsi512_ph(_mm512_inserti64x4(
+      _mm512_castsi256_si512(_mm256_castph_si256(low)), _mm256_castph_si256(high), 1));
+  const Values t = _mm512_sub_ph(_mm512_min_ph(_mm512_abs_ph(x), spread(3.5f)), spread(1.75f));
+  Values r = spread(-7.7656444e-4f);
+  r = _mm512_fmadd_ph(r, t, spread(2.1310867e-3f));
+  r = _mm512_fmadd_ph(r, t, spread(6.0292549e-3f));
+  r = _mm512_fmadd_ph(r, t, spread(-2.8883829e-2f));
+  r = _mm512_fmadd_ph(r, t, spread(2.5244509e-2f));
+  r = _mm512_fmadd_ph(r, t, spread(4.5734358e-2f));
+  r = _mm512_fmadd_ph(r, t, spread(-1.1132129e-1f));
+  r = _mm512_fmadd_ph(r, t, spread(7.0112356e-2f));
+  return _mm512_sub_ph(_mm512_min_ph(_mm512_max_ph(x, spread(0)), spread(65504)), r);
+}
+inline Value inverse_step(float top) {
+  return static_cast<Value>(top > 127.0f / 65504 ? 127.0f / top : top > 0 ? 65504.0f : 0);
+}
+inline void store_bytes(uint8_t* out, Values a, Values b, Values inverse) {
+  const __m512i mixed = _mm512_packs_epi16(_mm512_cvtph_epi16(_mm512_mul_ph(a, inverse)),
+                                           _mm512_cvtph_epi16(_mm512_mul_ph(b, inverse)));
+  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  _mm512_storeu_si512(out, _mm512_xor_si512(_mm512_permutexvar_epi64(order, mixed),
+                                            _mm512_set1_epi8(static_cast<char>(0x80))));
+}
+#else
+using Value = float;
+struct Values {
+  F a, b;
+};
+inline Values load_values(const Value* p) { return {load(p), load(p + W)}; }
+inline void store_values(Value* p, Values v) {
+  store(p, v.a);
+  store(p + W, v.b);
+}
+inline Values max_size(Values top, Values v) {
+  return {max(top.a, absolute(v.a)), max(top.b, absolute(v.b))};
+}
+inline float largest_value(Values v) { return largest(max(v.a, v.b)); }
+inline Values spread(float x) { return {splat(x), splat(x)}; }
+inline Values gelu_values(F a, F b) { return {gelu_fast_of(a), gelu_fast_of(b)}; }
+inline Value inverse_step(float top) { return top > 0 ? 127.0f / top : 0; }
+inline void store_bytes(uint8_t* out, Values a, Values b, Values inverse) {
+  store_bytes<true>(out, a.a, a.b, b.a, b.b, inverse.a);
+}
+#endif
+
+// tops: 2 W values a row, the largest size so far in each lane.
+struct GeluValues {
+  Value* values;
+  size_t stride;
+  Value* tops;
+  void pair(size_t row, size_t column, F a, F b) const {
+    const Values y = gelu_values(a, b);
+    store_values(values + row * stride + column, y);
+    Value* top = tops + row * 2 * W;
+    store_values(top, max_size(load_values(top), y));
+  }
+};
+
+// A row's values as bytes; its step.
+inline float round_values(const Value* values, size_t n, const Value* tops, uint8_t* out) {
+  const float top = largest_value(load_values(tops));
+  const float inverse = static_cast<float>(inverse_step(top));
+  for (size_t c = 0; c < n; c += 4 * W)
+    store_bytes(out + c, load_values(values + c), load_values(values + c + 2 * W), spread(inverse));
+  return top > 0 ? 1.0f / inverse : 0;
+}
+
+// ---- blocks ----
+
+// A block of sums, [rows, columns], that starts at row i and column j.
+template <class E, size_t columns, class Finish>
+inline void finish_rows(const void* sums, const ProductOperands& o, size_t i, size_t j, size_t rows,
+                        const Finish& finish) {
+  for (size_t c = 0; c < columns; c += 2 * W) {
+    const F bias0 = load(o.bias + j + c), bias1 = load(o.bias + j + c + W);
+    const F scale0 = load(o.scales + j + c), scale1 = load(o.scales + j + c + W);
+    for (size_t r = 0; r < rows; ++r) {
+      typename E::Sum a, b;
+      const char* at = static_cast<const char*>(sums) + (r * columns + c) * 4;
+      __builtin_memcpy(&a, at, sizeof a);
+      __builtin_memcpy(&b, at + W * 4, sizeof b);
+      if constexpr (E::scaled) {
+        const F step = splat(o.steps[i + r]);
+        finish.pair(r, c, fma(E::to_float(a) * step, scale0, bias0),
+                    fma(E::to_float(b) * step, scale1, bias1));
+      } else {
+        finish.pair(r, c, E::to_float(a) + bias0, E::to_float(b) + bias1);
+      }
+    }
+  }
+}
+
+#if !defined(PENCHANT_OWN_BLOCKS)
+
+// `w` points at the block's first columns in their panel; a vector of 16 has a panel to itself.
+template <class E, size_t R>
+void sum_block(const uint8_t* x, size_t row_bytes, const uint8_t* w, const int32_t* offsets,
+               void* sums) {
+  constexpr size_t in_panel = 16 / W;
+  typename E::Sum acc[R][block_vectors];
+  for (size_t v = 0; v < block_vectors; ++v) {
+    typename E::Sum first{};
+    if constexpr (E::scaled) __builtin_memcpy(&first, offsets + v * W, sizeof first);
+    for (size_t r = 0; r < R; ++r) acc[r][v] = first;
+  }
+  for (size_t at = 0; at < row_bytes; at += 4) {
+    I weights[block_vectors];
+    for (size_t v = 0; v < block_vectors; ++v)
+      __builtin_memcpy(&weights[v],
+                       w + v / in_panel * 16 * row_bytes + at * 16 + v % in_panel * W * 4,
+                       sizeof(I));
+    for (size_t r = 0; r < R; ++r) {
+      int32_t group;
+      __builtin_memcpy(&group, x + r * row_bytes + at, 4);
+      const I all = I{} + group;
+      for (size_t v = 0; v < block_vectors; ++v) acc[r][v] = E::dot(acc[r][v], all, weights[v]);
+    }
+  }
+  __builtin_memcpy(sums, acc, sizeof acc);
+}
+
+using SumBlock = void (*)(const uint8_t*, size_t, const uint8_t*, const int32_t*, void*);
+
+template <class E, size_t R>
+SumBlock sum_block_of(size_t rows) {
+  if constexpr (R == 0)
+    return nullptr;
+  else
+    return rows == R ? &sum_block<E, R> : sum_block_of<E, R - 1>(rows);
+}
+
+// at(i, j) gives the finish of the block that starts at row i, column j. The weights of a block's
+// columns stay in the first cache while all rows pass.
+template <class E, class At>
+void for_blocks(const ProductOperands& o, const At& at) {
+  alignas(64) int32_t sums[block_rows * block_columns];
+  const SumBlock whole = sum_block_of<E, block_rows>(block_rows);
+  const SumBlock rest = sum_block_of<E, block_rows>(o.m % block_rows);
+  for (size_t j = 0; j < o.n; j += block_columns) {
+    const uint8_t* w = o.w + j / 16 * 16 * o.row_bytes + j % 16 * 4;
+    for (size_t i = 0; i < o.m; i += block_rows) {
+      const size_t rows = o.m - i < block_rows ? o.m - i : block_rows;
+      (rows == block_rows ? whole : rest)(o.x + i * o.row_bytes, o.row_bytes, w, o.offsets + j,
+                                          sums);
+      finish_rows<E, block_columns>(sums, o, i, j, rows, at(i, j));
+    }
+  }
+}
+
+#else
+// Of the including file.
+template <class E, class At>
+void for_blocks(const ProductOperands& o, const At& at);
+#endif
+
+// ---- the table ----
+
+template <class E>
+void product_floats(const ProductOperands& o, float* y, size_t stride, size_t columns) {
+  for_blocks<E>(o, [=](size_t i, size_t j) {
+    return Store{y + i * stride + j, stride, columns > j ? columns - j : 0};
+  });
+}
+
+template <class E>
+void product_add(const ProductOperands& o, float* y, size_t stride, size_t columns) {
+  for_blocks<E>(o, [=](size_t i, size_t j) {
+    return Add{{y + i * stride + j, stride, columns > j ? columns - j : 0}};
+  });
+}
+
+#if defined(__AVX512BF16__)
+template <class E>
+void product_halves(const ProductOperands& o, uint16_t* y, size_t stride) {
+  for_blocks<E>(o, [=](size_t i, size_t j) { return StoreHalves{y + i * stride + j, stride}; });
+}
+#endif
+
+// Values first, bytes when a row's largest is known.
+void product_gelu_bytes(const ProductOperands& o, const GeluOutput& out) {
+  Value* values = reinterpret_cast<Value*>(out.values);
+  Value* tops = reinterpret_cast<Value*>(out.tops);
+  for (size_t i = 0; i < o.m * 2 * W; ++i) tops[i] = 0;
+  for_blocks<Bytes>(o, [=, n = o.n](size_t i, size_t j) {
+    return GeluValues{values + i * n + j, n, tops + i * 2 * W};
+  });
+  for (size_t i = 0; i < o.m; ++i)
+    out.steps[i] =
+        round_values(values + i * o.n, o.n, tops + i * 2 * W, out.rows + i * out.row_bytes);
+}
+
+constexpr ProductTable bytes_table = {product_floats<Bytes>, product_add<Bytes>,
+#if defined(__AVX512BF16__)
+                                      product_halves<Bytes>,
+#else
+                                      nullptr,
+#endif
+                                      product_gelu_bytes};
+
+#if defined(__AVX512BF16__)
+void product_gelu_halves(const ProductOperands& o, const GeluOutput& out) {
+  uint16_t* rows = reinterpret_cast<uint16_t*>(out.rows);
+  for_blocks<Halves>(o, [=, stride = out.row_bytes / 2](size_t i, size_t j) {
+    return GeluHalves{rows + i * stride + j, stride};
+  });
+}
+
+constexpr ProductTable halves_table = {product_floats<Halves>, product_add<Halves>,
+                                       product_halves<Halves>, product_gelu_halves};
+#endif
+
+}  // namespace
+
+}  // namespace penchant
