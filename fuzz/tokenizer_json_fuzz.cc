@@ -33,7 +33,11 @@ void check(const Tokenizer& tokenizer, std::string_view text, const EncodeOption
 }
 
 void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options) {
-  check(tokenizer, text, options, tokenizer.encode(text, options));
+  const auto encoding = tokenizer.encode(text, options);
+  const auto ids = tokenizer.encode_ids(text, options);
+  CHECK(ids.ok() == encoding.ok(), "ids alone are refused where encodings are");
+  if (ids.ok()) CHECK(*ids == encoding->ids, "ids alone are the same");
+  check(tokenizer, text, options, encoding);
   check(tokenizer, text, options, tokenizer.encode_pair(text, text, options));
 }
 

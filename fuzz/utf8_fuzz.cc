@@ -87,6 +87,7 @@ const std::vector<Tokenizer>& tokenizers() {
 void check_encoding(const Tokenizer& tokenizer, std::string_view text) {
   auto encoding = tokenizer.encode(text);
   CHECK(encoding.ok(), "valid UTF-8 is encoded");
+  CHECK(*tokenizer.encode_ids(text) == encoding->ids, "ids alone are the same");
   const auto is_boundary = [&](uint32_t at) {
     return at == text.size() || (at < text.size() && (text[at] & 0xC0) != 0x80);
   };

@@ -69,8 +69,10 @@ def makes():
         normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]), in_turn(
         split(SPLIT["clip"], "removed", True), byte_level(regex=False)), processors.RobertaProcessing(
         ("<|endoftext|>", 0), ("<|endoftext|>", 0), trim_offsets=False, add_prefix_space=False), True, end
+    # Trained by words, as SentencePiece does it, and then used without them.
     yield "llama2", {"byte_fallback": True, "fuse_unk": True, "unk_token": "<unk>"}, normalizers.Sequence([
-        normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]), None, processors.TemplateProcessing(
+        normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]), pre_tokenizers.Metaspace(
+        prepend_scheme="never"), processors.TemplateProcessing(
         "<s> $A", special_tokens=[("<s>", 1)]), False, ["<unk>", "<s>", "</s>"]
     yield "gemma", {"byte_fallback": True, "fuse_unk": True, "unk_token": "<unk>"}, normalizers.Replace(
         " ", "\u2581"), pre_tokenizers.Split(" ", "merged_with_previous"), None, False, ["<unk>", "<s>", "</s>"]
@@ -118,9 +120,9 @@ def main():
             vocab_size=8000, special_tokens=special + fallback, show_progress=False, limit_alphabet=600,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if on_bytes else [],
             **{k: v for k, v in model.items() if k in ("continuing_subword_prefix", "end_of_word_suffix")})
-        # Without a pre-tokenizer a line would be one word, and training would take for ever.
-        short = lines if pre_tokenizer else [part for line in lines for part in line.split(".")[:20] if len(part) < 200]
-        tokenizer.train_from_iterator(short[:20000], trainer)
+        tokenizer.train_from_iterator(lines[:20000], trainer)
+        if name == "llama2":
+            tokenizer.pre_tokenizer = None
         if post_processor:
             tokenizer.post_processor = post_processor
         folder = options.out / name

@@ -22,6 +22,7 @@ struct TokenizeOptions {
   bool are_pairs = false;  // of texts, with a tab between
   bool is_json = false;    // a line is a string or a list of two
   bool decodes = false;
+  bool wants_offsets = true;
   bool keeps_special_tokens = false;  // when decoding
   int threads = 1;
 };
@@ -98,6 +99,12 @@ Result<Texts> read_texts(std::string_view line, const TokenizeOptions& options) 
 Result<> answer_texts(const Tokenizer& tokenizer, std::string_view line,
                       const TokenizeOptions& options, std::string& out) {
   TRY(const Texts texts, read_texts(line, options));
+  if (!options.wants_offsets) {
+    TRY(const std::vector<int32_t> ids, tokenizer.encode_ids(texts.first, options.encode));
+    append_list(out, "{\"ids\":[", ids.size(), [&](size_t i) { append(out, ids[i]); });
+    out += "}\n";
+    return {};
+  }
   TRY(Encoding encoding, options.are_pairs
                              ? tokenizer.encode_pair(texts.first, texts.second, options.encode)
                              : tokenizer.encode(texts.first, options.encode));
@@ -165,6 +172,7 @@ Result<TokenizeOptions> read_options(const Arguments& arguments) {
   out.are_pairs = arguments.has("pairs");
   out.is_json = arguments.has("json");
   out.decodes = arguments.has("decode");
+  out.wants_offsets = !arguments.has("ids-only");
   TRY(const size_t special, arguments.choice("special-tokens", {"yes", "no"}));
   out.encode.add_special_tokens = special == 0;
   out.keeps_special_tokens = arguments.has("special-tokens") && special == 0;
@@ -177,9 +185,11 @@ Result<TokenizeOptions> read_options(const Arguments& arguments) {
   for (const char* name : {"truncate", "truncate-side"})
     if (arguments.has(name) && most == 0)
       return invalid("option --" + std::string(name) + " needs --max-tokens");
-  for (const char* name : {"pairs", "json", "max-tokens"})
+  for (const char* name : {"pairs", "json", "max-tokens", "ids-only"})
     if (out.decodes && arguments.has(name))
       return invalid("options --decode and --" + std::string(name) + " do not go together");
+  if (out.are_pairs && !out.wants_offsets)
+    return invalid("options --pairs and --ids-only do not go together");
   return out;
 }
 
@@ -191,6 +201,7 @@ std::vector<Option> tokenize_options() {
       {"models", "DIR", "where models are installed (default: $PENCHANT_MODELS)"},
       {"pairs", "", "a line is two texts with a tab between, encoded together"},
       {"json", "", "a line is a JSON string (with --pairs a list of two), so texts may hold any"},
+      {"ids-only", "", "without offsets, which is several times as fast"},
       {"decode", "",
        "a line is a JSON list of ids, or what this command prints: to {\"text\":...}"},
       {"special-tokens", "B",

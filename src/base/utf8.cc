@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 namespace penchant {
 
 namespace {
@@ -42,7 +44,7 @@ Sequence sequence_at(std::string_view text, size_t at) {
 }  // namespace
 
 size_t utf8_invalid_at(std::string_view text) {
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = ascii_size(text); at < text.size();) {
     const Sequence sequence = sequence_at(text, at);
     if (!sequence.is_valid) return at;
     at += sequence.size;
@@ -72,26 +74,6 @@ Result<> check_utf8(std::string_view text, std::string_view place) {
                              static_cast<unsigned char>(text[at])));
 }
 
-char32_t utf8_next(std::string_view text, size_t& at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  const unsigned char lead = byte(0);
-  char32_t code_point = lead;
-  size_t length = 1;
-  if (lead >= 0xF0) {
-    length = 4;
-    code_point =
-        (lead & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
-  } else if (lead >= 0xE0) {
-    length = 3;
-    code_point = (lead & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
-  } else if (lead >= 0x80) {
-    length = 2;
-    code_point = (lead & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
-  }
-  at += length;
-  return code_point;
-}
-
 void utf8_append(std::string& out, char32_t c) {
   const auto push = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (c < 0x80) {
@@ -110,6 +92,17 @@ size_t utf8_length(std::string_view text) {
   size_t length = 0;
   for (const char c : text) length += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   return length;
+}
+
+size_t ascii_size(std::string_view text) {
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + at, 8);
+    if ((word & 0x8080808080808080u) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
 }
 
 }  // namespace penchant

@@ -58,9 +58,10 @@ class Model2VecWords final : public WordSource {
   const Tokenizer* tokenizer() const override { return &model_.tokenizer; }
 
   Result<std::vector<WeightedRow>> words(std::string_view text) const override {
-    TRY(const Encoding encoding, model_.tokenizer.encode(text, {.add_special_tokens = false}));
+    TRY(const std::vector<int32_t> ids,
+        model_.tokenizer.encode_ids(text, {.add_special_tokens = false}));
     std::vector<WeightedRow> words;
-    for (const int32_t id : encoding.ids) {
+    for (const int32_t id : ids) {
       const int32_t row = model_.rows[static_cast<size_t>(id)];
       if (row >= 0)
         words.push_back({static_cast<uint32_t>(row), model_.weights[static_cast<size_t>(id)]});

@@ -31,12 +31,12 @@ Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
     for (size_t i = run * run_length; i < std::min((run + 1) * run_length, texts.size()); ++i) {
       std::string_view text = texts[i];
       if (!prompt.empty()) text = prompted.assign(prompt).append(text);
-      auto encoding = tokenizer.encode(text, options);
-      if (!encoding.ok()) {
-        errors[run] = at_text(i, encoding.error());
+      auto encoded = tokenizer.encode_ids(text, options);
+      if (!encoded.ok()) {
+        errors[run] = at_text(i, encoded.error());
         return;
       }
-      ids[i] = std::move(encoding->ids);
+      ids[i] = *std::move(encoded);
     }
   });
   for (auto& error : errors)

@@ -137,15 +137,26 @@ Result<AddedTokens::Finder> AddedTokens::make_finder(const JsonView& json,
   }
   Finder finder;
   if (entries.empty()) return finder;
-  finder.starts_with.resize(256);
-  for (const ByteTrie::Entry& entry : entries)
+  finder.is_empty = false;
+  finder.only_start = entries[0].key[0];
+  finder.has_only_start = true;
+  for (const ByteTrie::Entry& entry : entries) {
     finder.starts_with[static_cast<unsigned char>(entry.key[0])] = true;
+    finder.has_only_start &= entry.key[0] == finder.only_start;
+  }
   finder.trie = ByteTrie(entries);
   for (size_t i = 1; i < entries.size(); ++i)
     if (entries[i].key == entries[i - 1].key)
       return json.error(
           fmt::format("has two tokens that are looked for as \"{}\"", entries[i].key));
   return finder;
+}
+
+size_t AddedTokens::Finder::next(std::string_view text, size_t at) const {
+  if (is_empty) return text.size();
+  if (has_only_start) return std::min(text.find(only_start, at), text.size());
+  while (at < text.size() && !starts_with[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
 }
 
 int32_t AddedTokens::longest_at(const Finder& finder, std::string_view text, size_t begin,
@@ -170,11 +181,9 @@ void AddedTokens::split(const Finder& finder, std::string_view text,
   const auto write = [&](const Part& part) {
     if (part.begin < part.end) parts.push_back(part);
   };
-  for (size_t at = 0; at < text.size() && !finder.starts_with.empty();) {
+  for (size_t at = 0; (at = finder.next(text, at)) < text.size();) {
     size_t end = 0;
-    const int32_t index = finder.starts_with[static_cast<unsigned char>(text[at])]
-                              ? longest_at(finder, text, at, end)
-                              : -1;
+    const int32_t index = longest_at(finder, text, at, end);
     if (index < 0) {
       ++at;
       continue;

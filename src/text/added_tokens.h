@@ -2,6 +2,7 @@
 // for in the text as it comes, some in the normalised text. Thread-safety: immutable.
 #pragma once
 
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,7 +50,13 @@ class AddedTokens {
   // What is looked for in one kind of text: the values are places in tokens_.
   struct Finder {
     ByteTrie trie;
-    std::vector<bool> starts_with;  // by byte; empty when there is nothing to find
+    bool is_empty = true;
+    std::array<bool, 256> starts_with{};  // by byte
+    char only_start = 0;                  // when all tokens start with one byte
+    bool has_only_start = false;
+
+    // The next byte at which a token may start, or the end of the text.
+    size_t next(std::string_view text, size_t at) const;
   };
 
   Result<> read(const JsonView& json, const TokenModel& model);

@@ -1,14 +1,14 @@
 #include "text/aligned_text.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace penchant {
 
-void AlignedText::reset(std::string_view text, uint32_t begin) {
+void AlignedText::reset(std::string_view text, uint32_t begin, bool is_tracked) {
   bytes_.assign(text);
   begin_ = begin;
+  is_tracked_ = is_tracked;
   is_untouched_ = true;
 }
 
@@ -30,6 +30,11 @@ Span AlignedText::last_origin(uint32_t end) const {
 }
 
 void AlignedText::transform(const std::vector<Change>& changes, size_t removed_at_start) {
+  if (!is_tracked_) {
+    std::string& written = rewritten();
+    for (const Change& change : changes) utf8_append(written, change.c);
+    return rewrite();
+  }
   write_down_origins();
   old_bytes_.swap(bytes_);
   old_origins_.swap(origins_);
@@ -53,29 +58,30 @@ void AlignedText::transform(const std::vector<Change>& changes, size_t removed_a
   }
 }
 
-void AlignedText::start_over() {
+void AlignedText::start_like(const AlignedText& like) {
   bytes_.clear();
   origins_.clear();
+  is_tracked_ = like.is_tracked_;
   is_untouched_ = false;
 }
 
 void AlignedText::append(std::string_view bytes, Span origin) {
   bytes_.append(bytes);
-  origins_.resize(bytes_.size(), origin);
+  if (is_tracked_) origins_.resize(bytes_.size(), origin);
 }
 
 void AlignedText::append(char32_t c, Span origin) {
   if (c < 0x80) {
     bytes_.push_back(static_cast<char>(c));
-    origins_.push_back(origin);
   } else {
     utf8_append(bytes_, c);
-    origins_.resize(bytes_.size(), origin);
   }
+  if (is_tracked_) origins_.resize(bytes_.size(), origin);
 }
 
 void AlignedText::append(const AlignedText& other, uint32_t begin, uint32_t end) {
   bytes_.append(other.bytes_, begin, end - begin);
+  if (!is_tracked_) return;
   if (!other.is_untouched_) {
     origins_.insert(origins_.end(), other.origins_.begin() + begin, other.origins_.begin() + end);
     return;
@@ -91,18 +97,6 @@ void AlignedText::swap(AlignedText& other) noexcept { std::swap(*this, other); }
 
 void AlignedText::shrink_beyond(size_t bytes) {
   if (std::max(bytes_.capacity(), old_bytes_.capacity()) > bytes) *this = AlignedText();
-}
-
-bool is_ascii(std::string_view text) {
-  size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, 8);
-    if ((word & 0x8080808080808080u) != 0) return false;
-  }
-  for (; at < text.size(); ++at)
-    if (static_cast<unsigned char>(text[at]) >= 0x80) return false;
-  return true;
 }
 
 }  // namespace penchant

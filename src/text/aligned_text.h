@@ -1,6 +1,7 @@
 // A piece of text under normalisation: its bytes now, and for every byte the bytes of the original
 // text it came from. What the package calls NormalizedString; the rules by which a byte gets its
 // origin are the package's to the letter, because token offsets show them.
+// Where only ids are asked for, it keeps the bytes alone.
 // Thread-safety: one thread at a time. Invariants: valid UTF-8; all bytes of a character share one
 // origin; origins never go back.
 #pragma once
@@ -25,18 +26,21 @@ struct Change {
 
 class AlignedText {
  public:
-  // `text` as it stands at byte `begin` of the original.
-  void reset(std::string_view text, uint32_t begin);
+  // `text` as it stands at byte `begin` of the original. Untracked, every origin is {0, 0}.
+  void reset(std::string_view text, uint32_t begin, bool is_tracked = true);
+  bool is_tracked() const { return is_tracked_; }
 
   std::string_view bytes() const { return bytes_; }
   // Where bytes [begin, end), on character boundaries and not empty, came from.
   Span origin(uint32_t begin, uint32_t end) const {
+    if (!is_tracked_) return {};
     if (is_untouched_) return {begin_ + begin, begin_ + end};
     return {origins_[begin].begin, origins_[end - 1].end};
   }
 
   // Of the character that ends at `end`.
   Span origin_of_last(uint32_t end) const {
+    if (!is_tracked_) return {};
     return is_untouched_ ? last_origin(end) : origins_[end - 1];
   }
 
@@ -52,11 +56,22 @@ class AlignedText {
   bool is_untouched() const { return is_untouched_; }
   char* data() { return bytes_.data(); }
 
-  // For writing a text from left to right, each part with the place it came from.
-  void start_over();
+  // For writing a text from left to right, each part with the place it came from, tracked as
+  // `like` is.
+  void start_like(const AlignedText& like);
   void append(std::string_view bytes, Span origin);
   void append(char32_t c, Span origin);
   void append(const AlignedText& other, uint32_t begin, uint32_t end);
+
+  // For writing an untracked text anew: into rewritten(), which becomes the text with rewrite().
+  std::string& rewritten() {
+    old_bytes_.clear();
+    return old_bytes_;
+  }
+  void rewrite() {
+    bytes_.swap(old_bytes_);
+    is_untouched_ = false;
+  }
 
   void swap(AlignedText& other) noexcept;
   // Gives memory back when it holds more than so many bytes of text.
@@ -71,6 +86,7 @@ class AlignedText {
   std::string bytes_;
   std::vector<Span> origins_;  // of every byte, unless is_untouched_
   uint32_t begin_ = 0;
+  bool is_tracked_ = true;
   bool is_untouched_ = true;  // every byte stands where it stood: its origin is begin_ + position
   std::string old_bytes_;     // kept for their memory
   std::vector<Span> old_origins_;
@@ -100,6 +116,6 @@ inline constexpr uint32_t utf8_size(char lead) {
 }
 
 // Whether all bytes are ASCII.
-bool is_ascii(std::string_view text);
+inline bool is_ascii(std::string_view text) { return ascii_size(text) == text.size(); }
 
 }  // namespace penchant

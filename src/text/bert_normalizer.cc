@@ -48,6 +48,99 @@ void space_chinese(AlignedText& text) {
   text.transform(text.scratch);
 }
 
+// ASCII in place. False, with nothing done, where characters would have to go.
+bool normalize_ascii(const normalizers::Bert& step, AlignedText& text) {
+  const std::string_view bytes = text.bytes();
+  if (!text.is_untouched() || !is_ascii(bytes)) return false;
+  if (step.cleans) {
+    bool has_control = false;
+    for (const char c : bytes) {
+      const bool is_space = c == '\t' || c == '\n' || c == '\r';
+      has_control |= (c < ' ' && !is_space) || c == 0x7F;
+    }
+    if (has_control) return false;
+  }
+  char* const begin = text.data();
+  char* const end = begin + bytes.size();
+  if (step.cleans)
+    for (char* c = begin; c < end; ++c) *c = *c < ' ' ? ' ' : *c;
+  if (step.lowers)
+    for (char* c = begin; c < end; ++c) *c = *c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c;
+  return true;
+}
+
+// All steps at once, character by character, for a text whose origins nobody wants. What that
+// cannot do is put marks in order: false, with nothing done, for marks that stay.
+class Untracked {
+ public:
+  Untracked(const normalizers::Bert& step, AlignedText& text)
+      : step_(step), text_(text), written_(text.rewritten()) {}
+
+  bool normalize() {
+    const std::string_view bytes = text_.bytes();
+    for (size_t at = 0; at < bytes.size();) {
+      const size_t begin = at;
+      const char32_t c = utf8_next(bytes, at);
+      const CodePoint properties = tables_[c];
+      if (step_.cleans && is_dropped(c, properties)) continue;
+      if (step_.cleans && is_white(c, properties)) {
+        written_.push_back(' ');
+        continue;
+      }
+      const bool is_spaced = step_.spaces_chinese && is_chinese(c);
+      const bool stays = c >= 0x80 && !properties.is(changing) &&
+                         properties.combining_class() == 0 && !hangul::is_syllable(c);
+      if (is_spaced && stays && at - begin == 3) {  // most of a Chinese text
+        const char spaced[] = {' ', bytes[begin], bytes[begin + 1], bytes[begin + 2], ' '};
+        written_.append(spaced, sizeof(spaced));
+        continue;
+      }
+      if (is_spaced) written_.push_back(' ');
+      if (stays) {
+        written_.append(bytes, begin, at - begin);
+      } else if (!write_changed(c, properties)) {
+        return false;
+      }
+      if (is_spaced) written_.push_back(' ');
+    }
+    text_.rewrite();
+    return true;
+  }
+
+ private:
+  static constexpr uint32_t changing =
+      CodePoint::has_nfd | CodePoint::has_lower | CodePoint::nonspacing;
+
+  bool write_changed(char32_t c, CodePoint properties) {
+    if (!step_.strips_accents) return write_lower(c), true;
+    if (hangul::is_syllable(c)) {
+      using namespace hangul;
+      const char32_t index = c - s_base;
+      write_lower(l_base + index / (v_count * t_count));
+      write_lower(v_base + index % (v_count * t_count) / t_count);
+      if (index % t_count != 0) write_lower(t_base + index % t_count);
+      return true;
+    }
+    const auto parts = properties.is(CodePoint::has_nfd) ? tables_.nfd(c) : std::span(&c, 1);
+    for (const char32_t part : parts) {
+      if (tables_[part].is(CodePoint::nonspacing)) continue;
+      if (tables_[part].combining_class() != 0) return false;
+      write_lower(part);
+    }
+    return true;
+  }
+
+  void write_lower(char32_t c) {
+    if (!step_.lowers || !tables_[c].is(CodePoint::has_lower)) return utf8_append(written_, c);
+    for (const char32_t lower : tables_.lower(c)) utf8_append(written_, lower);
+  }
+
+  const UnicodeTables& tables_ = UnicodeTables::get();
+  const normalizers::Bert& step_;
+  AlignedText& text_;
+  std::string& written_;
+};
+
 void strip_accents(AlignedText& text) {
   to_form(UnicodeForm::nfd, text);
   const UnicodeTables& tables = UnicodeTables::get();
@@ -75,6 +168,8 @@ void to_lower(AlignedText& text) {
 }
 
 void normalize_for_bert(const normalizers::Bert& step, AlignedText& text) {
+  if (normalize_ascii(step, text)) return;
+  if (!text.is_tracked() && Untracked(step, text).normalize()) return;
   if (step.cleans) clean(text);
   if (step.spaces_chinese) space_chinese(text);
   if (step.strips_accents) strip_accents(text);

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <limits>
 #include <queue>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "text/aligned_text.h"
+#include "text/byte_level.h"
 #include "text/byte_tokens.h"
 #include "text/merges.h"
 
@@ -41,7 +44,14 @@ class BytePairs final : public TokenModel {
         unknown_(this->vocabulary().find(options_.unknown)),
         continuing_(this->vocabulary().trie().walk(ByteTrie::root(), options_.continuing_prefix)),
         bytes_(this->vocabulary(), options_.has_bytes),
-        words_(this->vocabulary().size()) {}
+        words_(this->vocabulary().size()) {
+    if (!options_.continuing_prefix.empty() || !options_.end_suffix.empty()) return;
+    find_characters();
+    starts_words_ = !options_.ignores_merges && this->vocabulary().find(space_mark) >= 0;
+    merges_.for_each([&](int32_t, int32_t, const Merges::Merge& merge) {
+      starts_words_ &= !has_mark_inside(this->vocabulary().token(merge.id));
+    });
+  }
 
   Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const override {
     // Most words are tokens whose merges lead to themselves, which is found out once.
@@ -53,11 +63,7 @@ class BytePairs final : public TokenModel {
     thread_local std::vector<Symbol> symbols;
     symbols.clear();
     TRY(split(word, symbols));
-    if (symbols.size() > 64) {
-      merge_many(symbols);
-    } else {
-      merge_few(symbols);
-    }
+    merge(symbols);
     if (whole >= 0 && symbols.size() == 1 && symbols[0].id == whole)
       words_[static_cast<size_t>(whole)].store(1, std::memory_order_relaxed);
     uint32_t begin = 0;
@@ -68,7 +74,139 @@ class BytePairs final : public TokenModel {
     return {};
   }
 
+  std::string_view word_start() const override { return starts_words_ ? space_mark : ""; }
+
+  // Begins with whole characters where that gives the same as beginning with their bytes.
+  Result<> tokenize_bytes(std::string_view word, std::vector<int32_t>& ids) const override {
+    if (characters_.empty() || options_.ignores_merges)
+      return TokenModel::tokenize_bytes(word, ids);
+    thread_local std::vector<Symbol> symbols;
+    symbols.clear();
+    for (size_t at = 0; at < word.size();) {
+      const size_t begin = at;
+      const char32_t c = utf8_next(word, at);
+      const Character character = c < characters_.size() ? characters_[c] : Character();
+      const bool is_safe =
+          character.id >= 0 && (begin == 0 || character.is_safe_behind(word[begin - 1]));
+      if (is_safe) {
+        symbols.push_back({character.id, static_cast<uint32_t>(at - begin)});
+        continue;
+      }
+      for (size_t i = begin; i < at; ++i) {
+        const int32_t id = byte_ids_[static_cast<unsigned char>(word[i])];
+        if (id < 0) return TokenModel::tokenize_bytes(word, ids);
+        symbols.push_back({id, 1});
+      }
+    }
+    merge(symbols);
+    for (const Symbol& symbol : symbols) ids.push_back(symbol.id);
+    return {};
+  }
+
  private:
+  // A character beyond ASCII whose bytes merge to one token before any of them can merge with what
+  // is beside the character. Then it may be taken for that token from the start: no merge of a
+  // lower rank has the token itself either, so nothing is decided earlier than it would be.
+  struct Character {
+    int32_t id = -1;
+    bool after_ascii = false, after_others = false;
+
+    bool is_safe_behind(char byte) const {
+      return static_cast<unsigned char>(byte) < 0x80 ? after_ascii : after_others;
+    }
+  };
+
+  // Of a token: the earliest merge it is part of.
+  struct Neighbours {
+    uint32_t on_left = Merges::none;  // with what can start a character on its right
+    uint32_t on_right_of_ascii = Merges::none, on_right_of_others = Merges::none;
+    uint32_t any = Merges::none;
+  };
+
+  // SentencePiece's mark for a space. Where no merge leads to a token that has it behind something
+  // else, none goes across the start of a word.
+  static constexpr std::string_view space_mark = "\xE2\x96\x81";
+  static bool has_mark_inside(std::string_view token) {
+    while (token.starts_with(space_mark)) token.remove_prefix(space_mark.size());
+    return token.find(space_mark) != std::string_view::npos;
+  }
+
+  void find_characters() {
+    for (size_t byte = 0; byte < 256; ++byte) {
+      std::string character;
+      utf8_append(character, character_of_byte(static_cast<unsigned char>(byte)));
+      byte_ids_[byte] = vocabulary().find(character);
+    }
+    std::vector<Neighbours> neighbours(vocabulary().size());
+    merges_.for_each([&](int32_t left, int32_t right, const Merges::Merge& merge) {
+      Neighbours& of_left = neighbours[static_cast<size_t>(left)];
+      Neighbours& of_right = neighbours[static_cast<size_t>(right)];
+      const auto lower = [&](uint32_t& rank) { rank = std::min(rank, merge.rank); };
+      lower(of_left.any), lower(of_right.any);
+      if (!is_continuation(first_byte(right))) lower(of_left.on_left);
+      const int last = last_byte(left);
+      if (last < 0x80) lower(of_right.on_right_of_ascii);
+      if (last < 0 || last >= 0x80) lower(of_right.on_right_of_others);
+    });
+    characters_.resize(0x10000);
+    for (size_t id = 0; id < vocabulary().size(); ++id)
+      find_character(static_cast<int32_t>(id), neighbours);
+  }
+
+  static bool is_continuation(int byte) { return byte >= 0x80 && byte < 0xC0; }
+  // -1 where a token is no bytes: it may stand for any.
+  int first_byte(int32_t id) const {
+    const std::string_view text = vocabulary().token(id);
+    size_t at = 0;
+    return text.empty() ? -1 : byte_of_character(utf8_next(text, at));
+  }
+  int last_byte(int32_t id) const {
+    const std::string_view text = vocabulary().token(id);
+    int last = -1;
+    for (size_t at = 0; at < text.size();) last = byte_of_character(utf8_next(text, at));
+    return last;
+  }
+
+  void find_character(int32_t id, const std::vector<Neighbours>& neighbours) {
+    const std::string_view text = vocabulary().token(id);
+    std::string bytes;
+    for (size_t at = 0; at < text.size() && bytes.size() < 4;) {
+      const int byte = byte_of_character(utf8_next(text, at));
+      if (byte < 0) return;
+      bytes.push_back(static_cast<char>(byte));
+    }
+    if (bytes.size() < 2 || bytes.size() > 3 || utf8_invalid_at(bytes) != std::string::npos) return;
+    size_t end = 0;
+    const char32_t c = utf8_next(bytes, end);
+    if (end != bytes.size() || text.size() != 2 * bytes.size()) return;
+    std::vector<int32_t> parts;
+    for (const char byte : bytes) parts.push_back(byte_ids_[static_cast<unsigned char>(byte)]);
+    if (std::find(parts.begin(), parts.end(), -1) != parts.end()) return;
+    // Merging inside, what lies at the ends meets the neighbours.
+    Neighbours ends;
+    uint32_t last_rank = 0;
+    while (parts.size() > 1) {
+      const Neighbours& first = neighbours[static_cast<size_t>(parts.front())];
+      const Neighbours& last = neighbours[static_cast<size_t>(parts.back())];
+      ends.on_left = std::min(ends.on_left, last.on_left);
+      ends.on_right_of_ascii = std::min(ends.on_right_of_ascii, first.on_right_of_ascii);
+      ends.on_right_of_others = std::min(ends.on_right_of_others, first.on_right_of_others);
+      size_t best = 0;
+      Merges::Merge merge;
+      for (size_t i = 0; i + 1 < parts.size(); ++i) {
+        const Merges::Merge other = merges_.find(parts[i], parts[i + 1]);
+        if (other.rank < merge.rank) merge = other, best = i;
+      }
+      if (merge.rank == Merges::none) return;
+      last_rank = std::max(last_rank, merge.rank);
+      parts[best] = merge.id;
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(best + 1));
+    }
+    if (parts[0] != id || ends.on_left <= last_rank) return;
+    if (neighbours[static_cast<size_t>(id)].any <= last_rank) return;
+    characters_[c] = {id, ends.on_right_of_ascii > last_rank, ends.on_right_of_others > last_rank};
+  }
+
   bool is_word(int32_t id) const {
     return words_[static_cast<size_t>(id)].load(std::memory_order_relaxed) != 0;
   }
@@ -112,25 +250,55 @@ class BytePairs final : public TokenModel {
     return {};
   }
 
-  // Looks at all neighbours for each merge: the fastest for words as they are.
-  void merge_few(std::vector<Symbol>& symbols) const {
-    std::array<Merges::Merge, 64> merges;  // of each symbol with the next
-    for (size_t i = 0; i + 1 < symbols.size(); ++i)
-      merges[i] = merges_.find(symbols[i].id, symbols[i + 1].id);
-    while (symbols.size() > 1) {
-      const auto end = merges.begin() + static_cast<std::ptrdiff_t>(symbols.size() - 1);
-      const auto best = std::min_element(
-          merges.begin(), end, [](const auto& a, const auto& b) { return a.rank < b.rank; });
-      if (best->rank == Merges::none) return;
-      const auto at = static_cast<size_t>(best - merges.begin());
-      symbols[at].id = best->id;
-      symbols[at].size += symbols[at + 1].size;
-      symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(at + 1));
-      std::copy(best + 1, end, best);
-      if (at + 1 < symbols.size()) *best = merges_.find(symbols[at].id, symbols[at + 1].id);
-      if (at > 0) *(best - 1) = merges_.find(symbols[at - 1].id, symbols[at].id);
+  static constexpr size_t few = 256;
+
+  void merge(std::vector<Symbol>& symbols) const {
+    if (symbols.size() < 2) return;
+    if (symbols.size() > few) {
+      merge_many(symbols);
+    } else {
+      merge_few(symbols);
     }
   }
+
+  // Looks at all neighbours for each merge: the fastest for words as they are. The key of two
+  // neighbours is the merge's rank and the place of the left one, so that the least is what comes
+  // first, and the leftmost of its kind.
+  void merge_few(std::vector<Symbol>& symbols) const {
+    constexpr int32_t never = std::numeric_limits<int32_t>::max();
+    std::array<int32_t, few> keys, merged;
+    const auto count = static_cast<uint32_t>(symbols.size());
+    const auto look = [&](uint32_t at) {
+      keys[at] = never;
+      if (symbols[at].next == count) return;
+      const auto merge = merges_.find(symbols[at].id, symbols[symbols[at].next].id);
+      if (merge.rank == Merges::none) return;
+      keys[at] = static_cast<int32_t>(merge.rank * few + at);
+      merged[at] = merge.id;
+    };
+    for (uint32_t i = 0; i < count; ++i) {
+      symbols[i].previous = i - 1;
+      symbols[i].next = i + 1;
+    }
+    for (uint32_t i = 0; i < count; ++i) look(i);
+    while (true) {
+      int32_t least = never;
+      for (uint32_t i = 0; i < count; ++i) least = std::min(least, keys[i]);
+      if (least == never) break;
+      const uint32_t at = static_cast<uint32_t>(least) % few;
+      Symbol& left = symbols[at];
+      const uint32_t right = left.next;
+      left.id = merged[at];
+      left.size += std::exchange(symbols[right].size, 0);
+      left.next = symbols[right].next;
+      keys[right] = never;
+      if (left.next != count) symbols[left.next].previous = at;
+      look(at);
+      if (at > 0) look(left.previous);
+    }
+    std::erase_if(symbols, [](const Symbol& symbol) { return symbol.size == 0; });
+  }
+  static_assert(limits::vocabulary_ids * few <= std::numeric_limits<int32_t>::max());
 
   // The same with a queue of what can be merged, for texts without word boundaries.
   void merge_many(std::vector<Symbol>& symbols) const {
@@ -146,7 +314,7 @@ class BytePairs final : public TokenModel {
     const auto offer = [&](uint32_t at) {
       const uint32_t next = symbols[at].next;
       if (next == count) return;
-      const auto& merge = merges_.find(symbols[at].id, symbols[next].id);
+      const auto merge = merges_.find(symbols[at].id, symbols[next].id);
       if (merge.rank == Merges::none) return;
       queue.push({merge.rank, at, symbols[at].id, symbols[next].id, merge.id});
     };
@@ -177,6 +345,9 @@ class BytePairs final : public TokenModel {
   int32_t unknown_;            // -1: none
   ByteTrie::Node continuing_;  // behind the prefix; none when no token starts so
   ByteTokens bytes_;
+  std::array<int32_t, 256> byte_ids_;  // of the tokens that stand for one byte; -1: none
+  std::vector<Character> characters_;  // of the first plane; empty where words have other marks
+  bool starts_words_ = false;
   mutable std::vector<std::atomic<uint8_t>> words_;  // by id: 1 when its text gives that one token
 };
 

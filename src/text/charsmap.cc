@@ -101,7 +101,47 @@ Result<Charsmap> Charsmap::parse(std::string_view bytes) {
     map.has_rule_[i] = found && *found != std::string_view(&c, 1);
   }
   map.has_rule_['\r'] = true;  // "\r\n" is one cluster and may have a rule of its own
+  map.find_lonely();
   return map;
+}
+
+void Charsmap::find_lonely() {
+  const UnicodeTables& tables = UnicodeTables::get();
+  lonely_.assign(0x10000, not_lonely);
+  std::string bytes;
+  for (char32_t c = 0; c < lonely_.size(); ++c) {
+    const Cluster cluster = tables[c].cluster();
+    const bool is_lonely = cluster == Cluster::none || cluster == Cluster::lf ||
+                           cluster == Cluster::control || cluster == Cluster::pictographic ||
+                           cluster == Cluster::hangul_lv || cluster == Cluster::hangul_lvt ||
+                           cluster == Cluster::conjunct_consonant;
+    if (!is_lonely || (c >= 0xD800 && c < 0xE000)) continue;
+    bytes.clear();
+    utf8_append(bytes, c);
+    const auto found = find(bytes);
+    lonely_[c] = found ? static_cast<int32_t>(found->data() - replacements_.data()) : kept;
+  }
+}
+
+// For a text whose origins nobody wants and whose characters are each a cluster of their own.
+// False, with nothing done, for others.
+bool Charsmap::apply_lonely(AlignedText& text) const {
+  const std::string_view bytes = text.bytes();
+  std::string& written = text.rewritten();
+  size_t done = 0;
+  for (size_t at = 0; at < bytes.size();) {
+    const size_t begin = at;
+    const char32_t c = utf8_next(bytes, at);
+    const int32_t replacement = c < lonely_.size() ? lonely_[c] : not_lonely;
+    if (replacement == kept) continue;
+    if (replacement == not_lonely) return false;
+    written.append(bytes, done, begin - done).append(replacements_.data() + replacement);
+    done = at;
+  }
+  if (done == 0) return true;
+  written.append(bytes, done);
+  text.rewrite();
+  return true;
 }
 
 std::optional<std::string_view> Charsmap::find(std::string_view chunk) const {
@@ -135,6 +175,7 @@ bool Charsmap::leaves_ascii_alone(std::string_view text) const {
 void Charsmap::apply(AlignedText& text) const {
   const std::string_view bytes = text.bytes();
   if (leaves_ascii_alone(bytes)) return;
+  if (!text.is_tracked() && apply_lonely(text)) return;
   const UnicodeTables& tables = UnicodeTables::get();
   std::vector<Change>& changes = text.scratch;
   changes.clear();

@@ -26,10 +26,16 @@ class Charsmap {
 
  private:
   bool leaves_ascii_alone(std::string_view text) const;
+  void find_lonely();
+  bool apply_lonely(AlignedText& text) const;
 
   std::vector<uint32_t> units_;  // the double array
   std::string replacements_;     // each ends with a zero byte
   std::vector<bool> has_rule_;   // of every ASCII character: whether its replacement is not itself
+  // Of each code point of the first plane where its replacement starts. Those that can share a
+  // cluster with a lonely neighbour are not lonely.
+  static constexpr int32_t kept = -1, not_lonely = -2;
+  std::vector<int32_t> lonely_;
 };
 
 }  // namespace penchant

@@ -1,5 +1,6 @@
-// The merges of byte-pair encoding: two tokens to the one they become, and when. A hash table with
-// one probe nearly always, since a word of n characters asks for about 3n pairs.
+// The merges of byte-pair encoding: two tokens to the one they become, and when. A word of n
+// characters asks for about 3n pairs, most of which are none: a small table of bits says so for
+// nearly all of these, and a hash table has the others, with one probe nearly always.
 // Thread-safety: immutable once filled.
 #pragma once
 
@@ -21,14 +22,29 @@ class Merges {
     size_t size = 16;
     while (size < 2 * count) size *= 2;
     table_.resize(size);
+    bits_.resize(size / 16);
   }
 
   // At most as many as the constructor was told. The last one of a pair counts.
   void add(int32_t left, int32_t right, uint32_t rank, int32_t id) {
-    table_[place(key(left, right))] = {key(left, right), rank, id};
+    const uint64_t pair = key(left, right);
+    table_[place(pair)] = {pair, rank, id};
+    bits_[bit(pair) / 64] |= uint64_t{1} << bit(pair) % 64;
   }
 
-  const Merge& find(int32_t left, int32_t right) const { return table_[place(key(left, right))]; }
+  Merge find(int32_t left, int32_t right) const {
+    const uint64_t pair = key(left, right);
+    if ((bits_[bit(pair) / 64] >> bit(pair) % 64 & 1) == 0) return {};
+    return table_[place(pair)];
+  }
+
+  // Hands every merge to `use`.
+  template <class Use>
+  void for_each(Use use) const {
+    for (const Merge& merge : table_)
+      if (merge.rank != none)
+        use(static_cast<int32_t>(merge.pair >> 32), static_cast<int32_t>(merge.pair), merge);
+  }
 
  private:
   static uint64_t key(int32_t left, int32_t right) {
@@ -41,7 +57,13 @@ class Merges {
     return at;
   }
 
+  // Four bits for each place of the table.
+  size_t bit(uint64_t pair) const {
+    return (pair * 0xD6E8FEB86659FD93u >> 32) & (bits_.size() * 64 - 1);
+  }
+
   std::vector<Merge> table_;
+  std::vector<uint64_t> bits_;
 };
 
 }  // namespace penchant

@@ -73,7 +73,7 @@ bool apply_step(const Replace& step, AlignedText& text) {
   size_t steps = Regex::steps_for(text.bytes().size());
   if (!step.pattern.find(text.bytes(), 0, match, steps)) return steps > 0;
   AlignedText replaced;
-  replaced.start_over();
+  replaced.start_like(text);
   size_t done = 0;
   const auto size = text.bytes().size();
   do {
@@ -91,7 +91,7 @@ bool apply_step(const Replace& step, AlignedText& text) {
 void apply_step(const Prepend& step, AlignedText& text) {
   if (text.bytes().empty()) return;
   AlignedText longer;
-  longer.start_over();
+  longer.start_like(text);
   longer.append(step.text, text.origin(0, utf8_size(text.bytes()[0])));
   longer.append(text, 0, static_cast<uint32_t>(text.bytes().size()));
   text.swap(longer);

@@ -177,6 +177,17 @@ Encoding PostProcessor::process(Encoding text, bool add_special_tokens) const {
   return fill(single_, {&text, &text}, add_special_tokens);
 }
 
+std::vector<int32_t> PostProcessor::process_ids(std::vector<int32_t> ids) const {
+  if (!adds_tokens_) return ids;
+  std::vector<int32_t> all;
+  all.reserve(ids.size() + single_.added_count);
+  for (const Piece& piece : single_.pieces) {
+    const std::vector<int32_t>& from = piece.sequence == added ? piece.ids : ids;
+    all.insert(all.end(), from.begin(), from.end());
+  }
+  return all;
+}
+
 Encoding PostProcessor::process_pair(const Encoding& first, const Encoding& second,
                                      bool add_special_tokens) const {
   return fill(pair_, {&first, &second}, add_special_tokens);

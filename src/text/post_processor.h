@@ -36,6 +36,8 @@ class PostProcessor {
   // The texts, one or two, hold ids and offsets; the rest is filled in, and special tokens are put
   // around them.
   Encoding process(Encoding text, bool add_special_tokens) const;
+  // The ids of one text, with special tokens.
+  std::vector<int32_t> process_ids(std::vector<int32_t> ids) const;
   Encoding process_pair(const Encoding& first, const Encoding& second,
                         bool add_special_tokens) const;
 

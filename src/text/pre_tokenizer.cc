@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/utf8.h"
@@ -148,8 +149,35 @@ void apply_step(const Punctuation& step, AlignedText& text, std::vector<WordSpan
 }
 
 void apply_step(const Bert&, AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) {
-  apply_step(WhitespaceSplit(), text, words, scratch);
-  apply_step(Punctuation(), text, words, scratch);
+  // WhitespaceSplit, then Punctuation, in one walk.
+  const UnicodeTables& tables = UnicodeTables::get();
+  const std::string_view bytes = text.bytes();
+  scratch.words.clear();
+  const auto add = [&](size_t begin, size_t end) {
+    const auto first = static_cast<uint32_t>(begin), last = static_cast<uint32_t>(end);
+    if (first < last) scratch.words.push_back({first, last, text.origin(first, last).begin});
+  };
+  constexpr uint32_t ends_word = CodePoint::space | CodePoint::punctuation;
+  std::array<bool, 128> ends;
+  for (char32_t c = 0; c < 128; ++c) ends[c] = tables[c].is(ends_word);
+  for (const WordSpan& word : words) {
+    size_t begin = word.begin;
+    for (size_t at = word.begin; at < word.end;) {
+      const size_t here = at;
+      const auto byte = static_cast<unsigned char>(bytes[at]);
+      if (byte < 128 && !ends[byte]) {
+        ++at;
+        continue;
+      }
+      const CodePoint properties = tables[utf8_next(bytes, at)];
+      if (!properties.is(ends_word)) continue;
+      add(begin, here);
+      if (!properties.is(CodePoint::space)) add(here, at);
+      begin = at;
+    }
+    add(begin, word.end);
+  }
+  words.swap(scratch.words);
 }
 
 void apply_step(const Whitespace&, AlignedText& text, std::vector<WordSpan>& words,
@@ -180,7 +208,7 @@ void apply_step(const Split& step, AlignedText& text, std::vector<WordSpan>& wor
 template <class Write>
 void rewrite_words(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch, Write write) {
   AlignedText& written = scratch.text;
-  written.start_over();
+  written.start_like(text);
   for (WordSpan& word : words) {
     const auto begin = static_cast<uint32_t>(written.bytes().size());
     write(word, written);
@@ -212,9 +240,18 @@ void mark_spaces(const Metaspace& step, AlignedText& text, std::vector<WordSpan>
 void apply_step(const Metaspace& step, AlignedText& text, std::vector<WordSpan>& words,
                 Scratch& scratch) {
   mark_spaces(step, text, words, scratch);
-  if (step.splits)
-    cut_at(text, words, scratch, Separators::merged_with_next,
-           [&](char32_t c) { return c == step.replacement; });
+  if (!step.splits) return;
+  // Every replacement starts a word.
+  scratch.words.clear();
+  for (const WordSpan& word : words) {
+    for (uint32_t begin = word.begin; begin < word.end;) {
+      const size_t found = text.bytes().find(step.text, begin + 1);
+      const auto end = static_cast<uint32_t>(std::min<size_t>(found, word.end));
+      scratch.words.push_back({begin, end, text.origin(begin, end).begin});
+      begin = end;
+    }
+  }
+  words.swap(scratch.words);
 }
 
 void apply_step(const PrefixSpace&, AlignedText& text, std::vector<WordSpan>& words,
@@ -340,6 +377,17 @@ Result<PreTokenizer> PreTokenizer::parse(const JsonView& json) {
   return pre_tokenizer;
 }
 
+bool PreTokenizer::ends_with_bytes() const {
+  return !steps_.empty() && std::holds_alternative<ByteLevel>(steps_.back());
+}
+
+bool PreTokenizer::needs_origins() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const Step& step) {
+    const auto* metaspace = std::get_if<Metaspace>(&step);
+    return metaspace != nullptr && metaspace->prepend == Metaspace::Prepend::first;
+  });
+}
+
 Result<> PreTokenizer::add_byte_level(const JsonView& json) {
   TRY(const JsonView prefix, json.field("add_prefix_space"));
   TRY(const bool adds_prefix_space, prefix.boolean());
@@ -370,11 +418,12 @@ Result<> PreTokenizer::add_steps(const JsonView& json) {
   return {};
 }
 
-Result<> PreTokenizer::apply(AlignedText& text, std::vector<WordSpan>& words,
-                             Scratch& scratch) const {
+Result<> PreTokenizer::apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch,
+                             bool leaves_bytes) const {
   scratch.gave_up = false;
-  for (const Step& step : steps_)
-    std::visit([&](const auto& known) { apply_step(known, text, words, scratch); }, step);
+  const size_t count = steps_.size() - (leaves_bytes && ends_with_bytes() ? 1 : 0);
+  for (size_t i = 0; i < count; ++i)
+    std::visit([&](const auto& known) { apply_step(known, text, words, scratch); }, steps_[i]);
   if (scratch.gave_up) return Regex::out_of_steps();
   return {};
 }

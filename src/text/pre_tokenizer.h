@@ -78,7 +78,12 @@ class PreTokenizer {
 
   // Cuts each of `words`, spans of `text`, into more; a step may rewrite the text. Fails only when
   // a regular expression takes too many steps.
-  Result<> apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch) const;
+  // `leaves_bytes`: without a ByteLevel at the end, which the caller does word by word.
+  Result<> apply(AlignedText& text, std::vector<WordSpan>& words, Scratch& scratch,
+                 bool leaves_bytes = false) const;
+  bool ends_with_bytes() const;
+  // Whether words depend on where in the original text they come from.
+  bool needs_origins() const;
 
  private:
   Result<> add_steps(const JsonView& json);

@@ -18,22 +18,36 @@ bool Regex::Class::holds_by_rules(char32_t c) const {
   return found != is_negated;
 }
 
+bool Regex::Class::may_hold_beyond_ascii() const {
+  return is_negated || categories != 0 || flags != 0 || !flags_not_held.empty() ||
+         std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.second >= 128; });
+}
+
 // Nodes come after all that follow them, so what those start with is known.
 uint32_t Regex::add(Node node) {
   switch (node.kind) {
     case Node::Kind::run:
       node.starts = classes_[node.of_class].ascii;
-      if (node.least == 0) node.starts |= nodes_[node.next].starts;
+      node.starts_beyond = classes_[node.of_class].may_hold_beyond_ascii();
+      if (node.least == 0) {
+        node.starts |= nodes_[node.next].starts;
+        node.starts_beyond |= nodes_[node.next].starts_beyond;
+      }
       break;
     case Node::Kind::choice:
-      for (const uint32_t branch : node.branches) node.starts |= nodes_[branch].starts;
+      for (const uint32_t branch : node.branches) {
+        node.starts |= nodes_[branch].starts;
+        node.starts_beyond |= nodes_[branch].starts_beyond;
+      }
       break;
     case Node::Kind::ahead:
     case Node::Kind::not_ahead:
       node.starts = nodes_[node.next].starts;
+      node.starts_beyond = nodes_[node.next].starts_beyond;
       break;
     case Node::Kind::end:
       node.starts.set();
+      node.starts_beyond = true;
       break;
   }
   nodes_.push_back(std::move(node));
@@ -53,9 +67,7 @@ bool Regex::match(uint32_t number, std::string_view text, size_t at, size_t& end
                   size_t& steps) const {
   while (true) {
     const Node& node = nodes_[number];
-    if (at < text.size() && static_cast<unsigned char>(text[at]) < 128 &&
-        !node.starts[static_cast<unsigned char>(text[at])])
-      return false;
+    if (at < text.size() && !node.may_start(text[at])) return false;
     switch (node.kind) {
       case Node::Kind::end:
         end = at;
@@ -98,7 +110,11 @@ bool Regex::match(uint32_t number, std::string_view text, size_t at, size_t& end
 }
 
 bool Regex::find(std::string_view text, size_t from, Match& found, size_t& steps) const {
-  for (size_t at = from; at < text.size() && steps > 0; utf8_next(text, at)) {
+  const Node& start = nodes_[start_];
+  for (size_t at = from; steps > 0; utf8_next(text, at)) {
+    // Either all bytes beyond ASCII are passed over or none, so this ends at a whole character.
+    while (at < text.size() && !start.may_start(text[at])) ++at;
+    if (at == text.size()) break;
     if (!match(start_, text, at, found.end, steps)) {
       spend(steps, 1);
       continue;

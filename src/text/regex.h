@@ -55,6 +55,7 @@ class Regex {
     Ascii ascii;                           // what the above says about the first 128
 
     bool holds_by_rules(char32_t c) const;
+    bool may_hold_beyond_ascii() const;
     bool holds(char32_t c) const { return c < 128 ? ascii[c] : holds_by_rules(c); }
   };
 
@@ -66,9 +67,15 @@ class Regex {
     size_t least = 1, most = 1;  //
     bool keeps_all = false;      // possessive: never gives back
     std::vector<uint32_t>
-        branches;       // choice: the first that leads to the end; lookahead: its start
-    uint32_t next = 0;  // not of choice, whose branches lead on themselves
-    Ascii starts;       // what may come first here
+        branches;                // choice: the first that leads to the end; lookahead: its start
+    uint32_t next = 0;           // not of choice, whose branches lead on themselves
+    Ascii starts;                // what may come first here
+    bool starts_beyond = false;  // whether something beyond ASCII may
+
+    bool may_start(char byte) const {
+      const auto c = static_cast<unsigned char>(byte);
+      return c < 128 ? starts[c] : starts_beyond;
+    }
   };
 
   uint32_t add(Node node);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "text/bpe.h"
+#include "text/byte_level.h"
 #include "text/unigram.h"
 #include "text/wordpiece.h"
 
@@ -21,6 +23,18 @@ Result<std::string_view> type_of(const JsonView& json) {
 }
 
 }  // namespace
+
+Result<> TokenModel::tokenize_bytes(std::string_view word, std::vector<int32_t>& ids) const {
+  thread_local std::string characters;
+  thread_local std::vector<Token> tokens;
+  characters.clear();
+  tokens.clear();
+  for (const char byte : word)
+    utf8_append(characters, character_of_byte(static_cast<unsigned char>(byte)));
+  TRY(tokenize(characters, tokens));
+  for (const Token& token : tokens) ids.push_back(token.id);
+  return {};
+}
 
 Result<Vocabulary> parse_vocabulary(const JsonView& model) {
   TRY(const JsonView vocab, model.field("vocab"));

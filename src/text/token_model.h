@@ -26,6 +26,18 @@ class TokenModel {
 
   // Appends the tokens of `word`, which is not empty and valid UTF-8.
   virtual Result<> tokenize(std::string_view word, std::vector<Token>& tokens) const = 0;
+  // The ids of a word whose bytes stand for characters each (text/byte_level.h).
+  virtual Result<> tokenize_bytes(std::string_view word, std::vector<int32_t>& ids) const;
+
+  // What a token is called for a `piece` of text: that is where white space is looked for when
+  // offsets are trimmed.
+  virtual std::string_view name(int32_t id, std::string_view /*piece*/) const {
+    return vocabulary_.token(id);
+  }
+
+  // What starts a new word wherever it follows something else, so that a text may be cut before it
+  // without changing its tokens; empty when there is no such thing.
+  virtual std::string_view word_start() const { return {}; }
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
 

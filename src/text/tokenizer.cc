@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <utility>
 
@@ -25,11 +26,17 @@ struct Tokenizer::State {
 
   static Result<State> parse(const JsonView& json);
   Result<Truncation> truncation_of(const EncodeOptions& options, size_t added) const;
-  Encoding cut(std::string_view text, TextTokens tokens, size_t kept, bool keeps_end) const;
+  Wanted wanted() const;
+  // The tokens that stay of a single text.
+  Result<TextTokens> encode(std::string_view text, const EncodeOptions& options,
+                            Wanted wanted) const;
+  Encoding finish(std::string_view text, TextTokens tokens) const;
 };
 
 Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
+  static std::atomic<uint32_t> last_number{0};
   State state;
+  state.stages.number = ++last_number;
   if (const auto version = json.find("version")) {
     TRY(const std::string_view text, version->text());
     if (text != "1.0")
@@ -101,27 +108,41 @@ Result<Truncation> Tokenizer::State::truncation_of(const EncodeOptions& options,
   return chosen;
 }
 
-// The tokens that stay, as far as the post-processor wants them.
-Encoding Tokenizer::State::cut(std::string_view text, TextTokens tokens, size_t kept,
-                               bool keeps_end) const {
-  tokens.keep(kept, keeps_end);
+Wanted Tokenizer::State::wanted() const {
+  return post_processor.trims_offsets() ? Wanted::offsets_and_blanks : Wanted::offsets;
+}
+
+// As the post-processor wants them.
+Encoding Tokenizer::State::finish(std::string_view text, TextTokens tokens) const {
   if (post_processor.trims_offsets()) post_processor.trim(text, tokens.blanks, tokens.offsets);
   return {std::move(tokens.ids), std::move(tokens.offsets), {}, {}};
 }
 
-Result<Encoding> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
+Result<TextTokens> Tokenizer::State::encode(std::string_view text, const EncodeOptions& options,
+                                            Wanted wanted) const {
   TRY(check_text(text));
-  const State& state = *state_;
-  const PostProcessor& post_processor = state.post_processor;
   const size_t added = options.add_special_tokens ? post_processor.added_count(false) : 0;
-  TRY(const Truncation truncation, state.truncation_of(options, added));
-  const size_t most = truncation.max_tokens - added;
-  const bool may_end = !truncation.keeps_end && truncation.which != Truncate::only_second;
-  TRY(TextTokens tokens,
-      encode_text(state.stages, text, post_processor.trims_offsets(), may_end ? most : SIZE_MAX));
-  TRY(const size_t kept, truncation.kept(tokens.ids.size(), most));
-  return post_processor.process(state.cut(text, std::move(tokens), kept, truncation.keeps_end),
-                                options.add_special_tokens);
+  TRY(const Truncation chosen, truncation_of(options, added));
+  const size_t most = chosen.max_tokens - added;
+  const bool may_end = !chosen.keeps_end && chosen.which != Truncate::only_second;
+  TRY(TextTokens tokens, encode_text(stages, text, wanted, may_end ? most : SIZE_MAX));
+  TRY(const size_t kept, chosen.kept(tokens.ids.size(), most));
+  tokens.keep(kept, chosen.keeps_end);
+  return tokens;
+}
+
+Result<Encoding> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
+  const State& state = *state_;
+  TRY(TextTokens tokens, state.encode(text, options, state.wanted()));
+  return state.post_processor.process(state.finish(text, std::move(tokens)),
+                                      options.add_special_tokens);
+}
+
+Result<std::vector<int32_t>> Tokenizer::encode_ids(std::string_view text,
+                                                   const EncodeOptions& options) const {
+  TRY(TextTokens tokens, state_->encode(text, options, Wanted::ids));
+  if (!options.add_special_tokens) return std::move(tokens.ids);
+  return state_->post_processor.process_ids(std::move(tokens.ids));
 }
 
 Result<Encoding> Tokenizer::encode_pair(std::string_view first, std::string_view second,
@@ -129,18 +150,17 @@ Result<Encoding> Tokenizer::encode_pair(std::string_view first, std::string_view
   TRY(check_text(first));
   TRY(check_text(second));
   const State& state = *state_;
-  const PostProcessor& post_processor = state.post_processor;
-  const size_t added = options.add_special_tokens ? post_processor.added_count(true) : 0;
-  TRY(const Truncation truncation, state.truncation_of(options, added));
-  const bool trims = post_processor.trims_offsets();
-  TRY(TextTokens tokens, encode_text(state.stages, first, trims, SIZE_MAX));
-  TRY(TextTokens others, encode_text(state.stages, second, trims, SIZE_MAX));
+  const size_t added = options.add_special_tokens ? state.post_processor.added_count(true) : 0;
+  TRY(const Truncation chosen, state.truncation_of(options, added));
+  TRY(TextTokens tokens, encode_text(state.stages, first, state.wanted(), SIZE_MAX));
+  TRY(TextTokens others, encode_text(state.stages, second, state.wanted(), SIZE_MAX));
   TRY(const auto kept,
-      truncation.kept(tokens.ids.size(), others.ids.size(), truncation.max_tokens - added));
-  return post_processor.process_pair(
-      state.cut(first, std::move(tokens), kept.first, truncation.keeps_end),
-      state.cut(second, std::move(others), kept.second, truncation.keeps_end),
-      options.add_special_tokens);
+      chosen.kept(tokens.ids.size(), others.ids.size(), chosen.max_tokens - added));
+  tokens.keep(kept.first, chosen.keeps_end);
+  others.keep(kept.second, chosen.keeps_end);
+  return state.post_processor.process_pair(state.finish(first, std::move(tokens)),
+                                           state.finish(second, std::move(others)),
+                                           options.add_special_tokens);
 }
 
 Result<std::string> Tokenizer::decode(std::span<const int32_t> ids,

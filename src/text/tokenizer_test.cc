@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/value_to.hpp>
 #include <string>
 
@@ -90,6 +91,8 @@ TEST(Tokenizer, GivesIdsAndOffsetsOfTheTokenizersPackage) {
       const std::string text(answer.as_array()[0].as_string());
       auto encoding = tokenizer->encode(text);
       ASSERT_TRUE(encoding.ok()) << name << ": " << encoding.error().message;
+      for (int again = 0; again < 2; ++again)  // words are remembered
+        EXPECT_EQ(*tokenizer->encode_ids(text), encoding->ids) << name << ": " << text;
       to_code_points(text, encoding->offsets);
       // As text: numbers in it may be signed or not.
       EXPECT_EQ(to_text(answer_of(text, *encoding)), to_text(answer)) << name;
@@ -182,6 +185,83 @@ TEST(Tokenizer, KeepsAtMostSoManyTokens) {
   const auto bare = tokenizer->encode("the the", {.add_special_tokens = false, .max_tokens = 1});
   EXPECT_EQ(bare->ids, (std::vector<int32_t>{whole->ids[1]}));
   EXPECT_EQ(bare->sequence_ids, (std::vector<int8_t>{0}));
+}
+
+TEST(Tokenizer, CutsIdsAloneWhereItCutsEncodings) {
+  auto tokenizer = Tokenizer::open(folder / "bytes.json");
+  ASSERT_TRUE(tokenizer.ok());
+  const std::string text = "the reader \u56fe\u4e66\u9986 and the singer \u00e9 read";
+  for (size_t most = 1; most < 40; ++most) {
+    for (const bool keeps_end : {false, true}) {
+      const EncodeOptions options = {.max_tokens = most, .keeps_end = keeps_end};
+      EXPECT_EQ(*tokenizer->encode_ids(text, options), tokenizer->encode(text, options)->ids);
+    }
+  }
+}
+
+// What one tokenizer remembers of a word is not another's, on the same thread or on others.
+TEST(Tokenizer, RemembersWordsForItself) {
+  auto first = Tokenizer::parse(
+      R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}})", "t");
+  auto second = Tokenizer::parse(
+      R"({"model": {"type": "BPE", "vocab": {"a": 5, "b": 4}, "merges": []}})", "t");
+  ASSERT_TRUE(first.ok() && second.ok());
+  for (int again = 0; again < 3; ++again) {
+    EXPECT_EQ(*first->encode_ids("ab"), (std::vector<int32_t>{2}));
+    EXPECT_EQ(*second->encode_ids("ab"), (std::vector<int32_t>{5, 4}));
+  }
+}
+
+// A mark for a space starts a word unless some merge has it inside.
+TEST(Tokenizer, CutsLongTextsAtMarksOnlyWhereNoMergeGoesAcross) {
+  const auto tokenizer = [](std::string_view merges) {
+    return Tokenizer::parse(fmt::format(R"({{"model": {{"type": "BPE", "merges": [{}],
+        "vocab": {{"a": 0, "\u2581": 1, "\u2581a": 2, "a\u2581": 3, "\u2581\u2581": 4}}}}}})",
+                                        merges),
+                            "t");
+  };
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += i % 7 == 0 ? "\u2581\u2581a" : "\u2581a";
+  for (const std::string_view merges :
+       {R"(["\u2581", "a"])", R"(["a", "\u2581"])", R"(["a", "\u2581"], ["\u2581", "a"])",
+        R"(["\u2581", "\u2581"], ["\u2581", "a"])"}) {
+    auto made = tokenizer(merges);
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    EXPECT_EQ(*made->encode_ids(text), made->encode(text)->ids) << merges;
+  }
+}
+
+TEST(Tokenizer, TruncatesEitherText) {
+  auto tokenizer = small("");
+  ASSERT_TRUE(tokenizer.ok());
+  const auto lengths = [&](EncodeOptions options) {
+    auto pair = tokenizer->encode_pair("abb", "abbb", options);
+    if (!pair.ok()) return pair.error().message;
+    const auto of = [&](int8_t id) {
+      return std::count(pair->sequence_ids.begin(), pair->sequence_ids.end(), id);
+    };
+    return fmt::format("{}+{}", of(0), of(1));
+  };
+  EXPECT_EQ(lengths({}), "2+3");
+  EXPECT_EQ(lengths({.max_tokens = 4}), "2+2");
+  EXPECT_EQ(lengths({.max_tokens = 3}), "1+2");
+  EXPECT_EQ(lengths({.max_tokens = 4, .truncate = Truncate::only_first}), "1+3");
+  EXPECT_EQ(lengths({.max_tokens = 3, .truncate = Truncate::only_second}), "2+1");
+  EXPECT_EQ(lengths({.max_tokens = 3, .truncate = Truncate::only_first}),
+            "the first text of 2 tokens cannot lose 2, and the other may not");
+  EXPECT_EQ(tokenizer->encode("abbb", {.max_tokens = 1, .truncate = Truncate::only_second})
+                .error()
+                .message,
+            "3 tokens are more than 1, and only a second text may be cut, which there is not");
+}
+
+TEST(Tokenizer, DecodesNoMoreThanItMay) {
+  auto tokenizer = small(fmt::format(
+      R"(, "decoder": {{"type": "Replace", "pattern": {{"String": "a"}}, "content": "{}"}})",
+      std::string(1000, 'x')));
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+  EXPECT_EQ(tokenizer->decode(std::vector<int32_t>(20'000, 1)).error().code, Code::too_large);
+  EXPECT_EQ(*tokenizer->decode(std::vector<int32_t>{-1, 6, 1000, 2}), "##b");
 }
 
 TEST(Tokenizer, KnowsTokensByIdAndByText) {

@@ -46,6 +46,8 @@ class Unigram final : public TokenModel {
     return {};
   }
 
+  std::string_view name(int32_t /*id*/, std::string_view piece) const override { return piece; }
+
  private:
   // The best way to cut the text up to here: its last token, and where that one begins.
   struct Step {
