@@ -185,11 +185,12 @@ def batches(items):
         yield batch
 
 
-class Program:
-    """Penchant, fed with a JSON value a line by a thread and read in step."""
+class Programs:
+    """Penchant, once for each list of options, fed with the same JSON values a line by a thread and read in step."""
 
-    def __init__(self, command, items):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, command, each_options, items):
+        self.processes = [subprocess.Popen([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                          for options in each_options]
         self.sent = queue.Queue(64)
         threading.Thread(target=self.feed, args=(items,), daemon=True).start()
 
@@ -197,16 +198,20 @@ class Program:
         try:
             for batch in batches(items):
                 self.sent.put(batch)
-                lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in batch)
-                self.process.stdin.write("".join(lines).encode())
-            self.process.stdin.close()
+                lines = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in batch).encode()
+                for process in self.processes:
+                    process.stdin.write(lines)
+            for process in self.processes:
+                process.stdin.close()
         finally:
             self.sent.put(None)
 
     def answers(self):
+        """Batches with the lines of every program for each of its items."""
         while (batch := self.sent.get()) is not None:
-            yield batch, [self.process.stdout.readline() for _ in batch]
-        self.process.wait()
+            yield batch, list(zip(*([process.stdout.readline() for _ in batch] for process in self.processes)))
+        for process in self.processes:
+            process.wait()
 
 
 # What is compared: the program's options, and the same of the package, per text, pair or ids.
@@ -245,20 +250,17 @@ def compare(package, command, items, kind, label):
     options, ask = KINDS[kind]
     compared = different = size = 0
     started = time.time()
-    items, again = itertools.tee(items)
-    answers = Program([*command, *options], items).answers()
     # Ids alone take another way through the program.
-    alone = Program([*command, *options, "--ids-only"], again).answers() if kind == "texts" else itertools.repeat(None)
-    for (batch, lines), others in zip(answers, alone):
-        ids = others[1] if others else itertools.repeat(None)
-        for item, line, id_line, expected in zip(batch, lines, ids, ask(package, batch)):
+    each_options = [options, [*options, "--ids-only"]] if kind == "texts" else [options]
+    for batch, lines in Programs(command, each_options, items).answers():
+        for item, (line, *alone), expected in zip(batch, lines, ask(package, batch)):
             compared += 1
             if not line:
                 sys.exit("the program ended before its input")
             size += len(line)
             answer = json.loads(line)
-            if id_line is not None and answer == expected:
-                answer["ids"] = json.loads(id_line).get("ids")
+            if alone and answer == expected:
+                answer["ids"] = json.loads(alone[0]).get("ids")
             if answer == expected or (expected is None and "error" in answer):
                 continue
             different += 1

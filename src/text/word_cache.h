@@ -3,6 +3,7 @@
 // Thread-safety: one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -48,8 +49,8 @@ class WordCache {
     entry.owner = owner;
     entry.size = static_cast<uint8_t>(word.size());
     entry.count = static_cast<uint8_t>(ids.size());
-    std::memcpy(entry.word, word.data(), word.size());
-    std::memcpy(entry.ids, ids.data(), ids.size_bytes());
+    std::copy(word.begin(), word.end(), entry.word);
+    std::copy(ids.begin(), ids.end(), entry.ids);  // there may be none
   }
 
  private:
