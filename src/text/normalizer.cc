@@ -72,6 +72,17 @@ bool apply_step(const Replace& step, AlignedText& text) {
   Pattern::Match match;
   size_t steps = Regex::steps_for(text.bytes().size());
   if (!step.pattern.find(text.bytes(), 0, match, steps)) return steps > 0;
+  if (!text.is_tracked()) {
+    std::string& written = text.rewritten();
+    size_t from = 0;
+    do {
+      written.append(text.bytes(), from, match.begin - from).append(step.content);
+      from = match.end;
+    } while (step.pattern.find(text.bytes(), from, match, steps));
+    written.append(text.bytes(), from);
+    text.rewrite();
+    return steps > 0;
+  }
   AlignedText replaced;
   replaced.start_like(text);
   size_t done = 0;

@@ -39,7 +39,7 @@ bool Pattern::find(std::string_view text, size_t from, Match& match, size_t& ste
   if (const auto* expression = std::get_if<Regex>(&what_))
     return expression->find(text, from, match, steps);
   const std::string& string = *std::get_if<std::string>(&what_);
-  const size_t found = text.find(string, from);
+  const size_t found = string.size() == 1 ? text.find(string[0], from) : text.find(string, from);
   match = {found, found + string.size()};
   return found != std::string_view::npos;
 }

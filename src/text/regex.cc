@@ -9,8 +9,10 @@ namespace penchant {
 
 bool Regex::Class::holds_by_rules(char32_t c) const {
   const UnicodeTables& tables = UnicodeTables::get();
+  bool found = categories != 0 && (categories >> tables.category_of(c) & 1) != 0;
+  if (found) return !is_negated;
   const CodePoint properties = tables[c];
-  bool found = properties.is(flags) || (categories >> tables.category_of(c) & 1) != 0;
+  found = properties.is(flags);
   for (size_t i = 0; i < ranges.size() && !found; ++i)
     found = ranges[i].first <= c && c <= ranges[i].second;
   for (size_t i = 0; i < flags_not_held.size() && !found; ++i)
