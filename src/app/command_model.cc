@@ -99,6 +99,7 @@ json::object info_json(const ModelInfo& model) {
                       {"family", model.family},
                       {"dimensions", model.dimensions},
                       {"max_tokens", model.max_tokens},
+                      {"fast", model.fast},
                       {"languages", to_json(model.languages)},
                       {"licence", model.licence},
                       {"origin", model.origin},
@@ -118,6 +119,7 @@ std::string info_text(const ModelInfo& model) {
   line("family", model.family);
   line("dimensions", or_dash(model.dimensions));
   line("max tokens", or_dash(model.max_tokens));
+  line("fast", model.fast);
   line("languages", fmt::to_string(fmt::join(model.languages, " ")));
   line("licence", model.licence);
   line("origin", model.origin);

@@ -1,5 +1,5 @@
-// Texts to vectors. Two kinds behind one interface: transformers (BERT, XLM-RoBERTa families) and
-// static word vectors, both read from a folder.
+// Texts to vectors. Two kinds behind one interface: transformers (BERT and its kin, ModernBERT,
+// Llama, Qwen) and static word vectors, both read from a folder.
 //
 //   TRY(auto encoder, open_encoder(folder, {.precision = Precision::fast}));
 //   TRY(Matrix vectors, encoder->encode(texts, Purpose::query));   // [texts, dimensions]

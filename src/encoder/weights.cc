@@ -2,15 +2,164 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace penchant {
 
+// Names without ".weight" and ".bias"; those of a layer stand behind `layer`. Where several
+// tensors make up one product, they are separated by spaces.
+struct FamilyNames {
+  Family family;
+  std::vector<std::string_view> prefixes;
+  std::string_view words, positions, types, embedding_norm, projection;
+  std::string_view layer, qkv, query_norm, key_norm, attention_output, attention_norm;
+  std::string_view intermediate, output, output_norm;
+  std::string_view final_norm, distance_bias;
+  std::vector<std::string_view> parts;  // what else starts so is refused
+};
+
+namespace {
+
+const FamilyNames families[] = {
+    {.family = Family::bert,
+     .prefixes = {"bert.", "roberta."},
+     .words = "embeddings.word_embeddings",
+     .positions = "embeddings.position_embeddings",
+     .types = "embeddings.token_type_embeddings",
+     .embedding_norm = "embeddings.LayerNorm",
+     .projection = "",
+     .layer = "encoder.layer.{}.",
+     .qkv = "attention.self.query attention.self.key attention.self.value",
+     .query_norm = "",
+     .key_norm = "",
+     .attention_output = "attention.output.dense",
+     .attention_norm = "attention.output.LayerNorm",
+     .intermediate = "intermediate.dense",
+     .output = "output.dense",
+     .output_norm = "output.LayerNorm",
+     .final_norm = "",
+     .distance_bias = "",
+     .parts = {"embeddings.", "encoder."}},
+    {.family = Family::mpnet,
+     .prefixes = {"mpnet."},
+     .words = "embeddings.word_embeddings",
+     .positions = "embeddings.position_embeddings",
+     .types = "",
+     .embedding_norm = "embeddings.LayerNorm",
+     .projection = "",
+     .layer = "encoder.layer.{}.",
+     .qkv = "attention.attn.q attention.attn.k attention.attn.v",
+     .query_norm = "",
+     .key_norm = "",
+     .attention_output = "attention.attn.o",
+     .attention_norm = "attention.LayerNorm",
+     .intermediate = "intermediate.dense",
+     .output = "output.dense",
+     .output_norm = "output.LayerNorm",
+     .final_norm = "",
+     .distance_bias = "encoder.relative_attention_bias",
+     .parts = {"embeddings.", "encoder."}},
+    {.family = Family::distilbert,
+     .prefixes = {"distilbert."},
+     .words = "embeddings.word_embeddings",
+     .positions = "embeddings.position_embeddings",
+     .types = "",
+     .embedding_norm = "embeddings.LayerNorm",
+     .projection = "",
+     .layer = "transformer.layer.{}.",
+     .qkv = "attention.q_lin attention.k_lin attention.v_lin",
+     .query_norm = "",
+     .key_norm = "",
+     .attention_output = "attention.out_lin",
+     .attention_norm = "sa_layer_norm",
+     .intermediate = "ffn.lin1",
+     .output = "ffn.lin2",
+     .output_norm = "output_layer_norm",
+     .final_norm = "",
+     .distance_bias = "",
+     .parts = {"embeddings.", "transformer."}},
+    {.family = Family::albert,
+     .prefixes = {"albert."},
+     .words = "embeddings.word_embeddings",
+     .positions = "embeddings.position_embeddings",
+     .types = "embeddings.token_type_embeddings",
+     .embedding_norm = "embeddings.LayerNorm",
+     .projection = "encoder.embedding_hidden_mapping_in",
+     .layer = "encoder.albert_layer_groups.{}.albert_layers.{}.",
+     .qkv = "attention.query attention.key attention.value",
+     .query_norm = "",
+     .key_norm = "",
+     .attention_output = "attention.dense",
+     .attention_norm = "attention.LayerNorm",
+     .intermediate = "ffn",
+     .output = "ffn_output",
+     .output_norm = "full_layer_layer_norm",
+     .final_norm = "",
+     .distance_bias = "",
+     .parts = {"embeddings.", "encoder."}},
+    {.family = Family::modernbert,
+     .prefixes = {"model."},
+     .words = "embeddings.tok_embeddings",
+     .positions = "",
+     .types = "",
+     .embedding_norm = "embeddings.norm",
+     .projection = "",
+     .layer = "layers.{}.",
+     .qkv = "attn.Wqkv",
+     .query_norm = "",
+     .key_norm = "",
+     .attention_output = "attn.Wo",
+     .attention_norm = "attn_norm",
+     .intermediate = "mlp.Wi",
+     .output = "mlp.Wo",
+     .output_norm = "mlp_norm",
+     .final_norm = "final_norm",
+     .distance_bias = "",
+     .parts = {"embeddings.", "layers.", "final_norm."}},
+    {.family = Family::llama,
+     .prefixes = {"model."},
+     .words = "embed_tokens",
+     .positions = "",
+     .types = "",
+     .embedding_norm = "",
+     .projection = "",
+     .layer = "layers.{}.",
+     .qkv = "self_attn.q_proj self_attn.k_proj self_attn.v_proj",
+     .query_norm = "self_attn.q_norm",
+     .key_norm = "self_attn.k_norm",
+     .attention_output = "self_attn.o_proj",
+     .attention_norm = "input_layernorm",
+     .intermediate = "mlp.gate_proj mlp.up_proj",
+     .output = "mlp.down_proj",
+     .output_norm = "post_attention_layernorm",
+     .final_norm = "norm",
+     .distance_bias = "",
+     .parts = {"embed_tokens.", "layers.", "norm."}},
+};
+
+const FamilyNames& names_of(Family family) {
+  return *std::ranges::find(families, family, &FamilyNames::family);
+}
+
+std::vector<std::string_view> split(std::string_view names) {
+  std::vector<std::string_view> result;
+  while (!names.empty()) {
+    const size_t end = std::min(names.find(' '), names.size());
+    result.push_back(names.substr(0, end));
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return result;
+}
+
+std::string weight(std::string_view name) { return std::string(name) + ".weight"; }
+
+}  // namespace
+
 WeightReader::WeightReader(const Safetensors& file, const ModelConfig& config)
-    : file_(file), config_(config) {
-  for (const char* prefix : {"bert.", "roberta."})
-    if (file.tensors().contains(std::string(prefix) + "embeddings.word_embeddings.weight"))
-      prefix_ = prefix;
+    : file_(file), config_(config), names_(names_of(config.family)) {
+  for (const std::string_view prefix : names_.prefixes)
+    if (file.tensors().contains(std::string(prefix) + weight(names_.words))) prefix_ = prefix;
 }
 
 Result<std::vector<float>> WeightReader::read(const std::string& name, std::vector<size_t> shape) {
@@ -19,62 +168,111 @@ Result<std::vector<float>> WeightReader::read(const std::string& name, std::vect
   return values;
 }
 
-Result<DenseWeights> WeightReader::dense(const std::string& name, size_t outputs, size_t inputs) {
+Result<DenseWeights> WeightReader::dense(const std::string& name, size_t outputs, size_t inputs,
+                                         bool bias) {
   DenseWeights result;
   TRY(result.weights, read(name + ".weight", {outputs, inputs}));
-  TRY(result.bias, read(name + ".bias", {outputs}));
+  if (bias) {
+    TRY(result.bias, read(name + ".bias", {outputs}));
+  }
   return result;
 }
 
-Result<NormWeights> WeightReader::norm(const std::string& name) {
+Result<DenseWeights> WeightReader::joined(const std::string& prefix, std::string_view names,
+                                          std::vector<size_t> outputs, size_t inputs, bool bias) {
+  const auto parts = split(names);
+  if (parts.size() == 1) {  // the file has them joined
+    size_t all = 0;
+    for (const size_t some : outputs) all += some;
+    outputs = {all};
+  }
+  DenseWeights result;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    TRY(const DenseWeights one, dense(prefix + std::string(parts[i]), outputs[i], inputs, bias));
+    result.weights.insert(result.weights.end(), one.weights.begin(), one.weights.end());
+    result.bias.insert(result.bias.end(), one.bias.begin(), one.bias.end());
+  }
+  return result;
+}
+
+Result<NormWeights> WeightReader::norm(const std::string& name, size_t size) {
   const bool older = file_.tensors().contains(prefix_ + name + ".gamma");
   NormWeights result;
-  TRY(result.gamma, read(name + (older ? ".gamma" : ".weight"), {config_.hidden}));
-  TRY(result.beta, read(name + (older ? ".beta" : ".bias"), {config_.hidden}));
+  TRY(result.gamma, read(name + (older ? ".gamma" : ".weight"), {size}));
+  result.beta.resize(size);
+  if (config_.norm_bias) {
+    TRY(result.beta, read(name + (older ? ".beta" : ".bias"), {size}));
+  }
   return result;
 }
 
 Result<EmbeddingWeights> WeightReader::embeddings() {
-  const size_t H = config_.hidden;
+  const size_t E = config_.embedding;
   EmbeddingWeights result;
-  const std::string words = prefix_ + "embeddings.word_embeddings.weight";
-  const size_t shape[] = {config_.vocabulary, H};
+  const std::string words = prefix_ + weight(names_.words);
+  const size_t shape[] = {config_.vocabulary, E};
   TRY(result.words, file_.floats(words, shape));
   used_.insert(words);
-  TRY(result.positions, read("embeddings.position_embeddings.weight", {config_.positions, H}));
-  TRY(const auto types, read("embeddings.token_type_embeddings.weight", {config_.types, H}));
-  for (size_t i = 0; i < result.positions.size(); ++i) result.positions[i] += types[i % H];
-  TRY(result.norm, norm("embeddings.LayerNorm"));
-  return result;
-}
-
-Result<LayerWeights> WeightReader::layer(size_t index) {
-  const size_t H = config_.hidden;
-  const std::string name = fmt::format("encoder.layer.{}.", index);
-  LayerWeights result;
-  for (const char* part : {"query", "key", "value"}) {
-    TRY(const DenseWeights one, dense(name + "attention.self." + part, H, H));
-    result.qkv.weights.insert(result.qkv.weights.end(), one.weights.begin(), one.weights.end());
-    result.qkv.bias.insert(result.qkv.bias.end(), one.bias.begin(), one.bias.end());
+  if (config_.positions == Positions::absolute) {
+    TRY(result.positions, read(weight(names_.positions), {config_.position_rows, E}));
   }
-  TRY(result.attention_output, dense(name + "attention.output.dense", H, H));
-  TRY(result.attention_norm, norm(name + "attention.output.LayerNorm"));
-  TRY(result.intermediate, dense(name + "intermediate.dense", config_.intermediate, H));
-  TRY(result.output, dense(name + "output.dense", H, config_.intermediate));
-  TRY(result.output_norm, norm(name + "output.LayerNorm"));
+  if (config_.types > 0) {
+    TRY(result.types, read(weight(names_.types), {config_.types, E}));
+    for (size_t i = 0; i < result.positions.size(); ++i) result.positions[i] += result.types[i % E];
+    for (size_t i = result.types.size(); i-- > 0;) result.types[i] -= result.types[i % E];
+  }
+  if (config_.embedding_norm) {
+    TRY(result.norm, norm(std::string(names_.embedding_norm), E));
+  }
+  if (!names_.projection.empty()) {
+    TRY(result.projection, dense(std::string(names_.projection), config_.hidden, E, true));
+  }
   return result;
 }
 
-// Heads on top of the encoder (pooler, masked language model) lie beside it; position ids are
-// counting numbers that older files store.
+Result<LayerWeights> WeightReader::layer(size_t set) {
+  const ModelConfig& c = config_;
+  const size_t H = c.hidden, keys = c.key_heads * c.head_size;
+  const std::string name = c.groups == 0 ? fmt::format(fmt::runtime(names_.layer), set)
+                                         : fmt::format(fmt::runtime(names_.layer),
+                                                       set / c.group_layers, set % c.group_layers);
+  const auto part = [&](std::string_view part_name) { return name + std::string(part_name); };
+  LayerWeights result;
+  TRY(result.qkv, joined(name, names_.qkv, {c.heads_size(), keys, keys}, H, c.qkv_bias));
+  if (c.head_norm) {
+    TRY(result.query_norm, norm(part(names_.query_norm), c.head_size));
+    TRY(result.key_norm, norm(part(names_.key_norm), c.head_size));
+  }
+  TRY(result.attention_output,
+      dense(part(names_.attention_output), H, c.heads_size(), c.attention_bias));
+  if (c.first_norm || set > 0) {
+    TRY(result.attention_norm, norm(part(names_.attention_norm), H));
+  }
+  const std::vector<size_t> inner(c.gated ? 2 : 1, c.intermediate);
+  TRY(result.intermediate, joined(name, names_.intermediate, inner, H, c.feed_forward_bias));
+  TRY(result.output, dense(part(names_.output), H, c.intermediate, c.feed_forward_bias));
+  TRY(result.output_norm, norm(part(names_.output_norm), H));
+  return result;
+}
+
+Result<NormWeights> WeightReader::final_norm() {
+  return norm(std::string(names_.final_norm), config_.hidden);
+}
+
+Result<std::vector<float>> WeightReader::distance_bias() {
+  return read(weight(names_.distance_bias), {config_.distance_buckets, config_.heads});
+}
+
+// Heads on top of the encoder (pooler, language model) lie beside it; position ids and turning
+// frequencies are numbers known without the file, which older ones store.
 Result<> WeightReader::check_nothing_left() const {
   for (const auto& [name, tensor] : file_.tensors()) {
-    if (used_.contains(name)) continue;
-    const std::string_view rest = std::string_view(name).starts_with(prefix_)
-                                      ? std::string_view(name).substr(prefix_.size())
-                                      : std::string_view(name);
-    if (rest == "embeddings.position_ids" || rest == "embeddings.token_type_ids") continue;
-    if (rest.starts_with("embeddings.") || rest.starts_with("encoder."))
+    if (used_.contains(name) || !name.starts_with(prefix_)) continue;
+    const std::string_view rest = std::string_view(name).substr(prefix_.size());
+    if (rest == "embeddings.position_ids" || rest == "embeddings.token_type_ids" ||
+        rest.ends_with("rotary_emb.inv_freq"))
+      continue;
+    if (std::ranges::any_of(names_.parts, [&](auto part) { return rest.starts_with(part); }))
       return invalid(fmt::format("{}: belongs to no part of this model of {} layers", tensor.place,
                                  config_.layers));
   }

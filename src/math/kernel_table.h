@@ -34,10 +34,16 @@ struct Kernels {
 
   void (*exp)(float* x, size_t n);   // relative error below 2e-7; 0 below -87.3, at most e^88
   void (*gelu)(float* x, size_t n);  // x * Phi(x), the exact (erf) one; absolute error below 5e-7
+  void (*gelu_tanh)(float* x, size_t n);  // its approximation x sigmoid(1.5958 (x + 0.0447 x^3))
+  void (*silu)(float* x, size_t n);       // x sigmoid(x)
+  void (*relu)(float* x, size_t n);       // max(x, 0)
   void (*softmax)(float* x, size_t n, float scale);  // of scale * x
   // (x - mean) / sqrt(variance + epsilon) * gamma + beta
   void (*layer_norm)(const float* x, const float* gamma, const float* beta, float epsilon, size_t n,
                      float* out);
+  // x / sqrt(mean of squares + epsilon) * gamma + beta
+  void (*rms_norm)(const float* x, const float* gamma, const float* beta, float epsilon, size_t n,
+                   float* out);
 
   // c[M, N] = a[M, K] b[K, N] + bias[N] (null: none). b is packed by math/matmul: panels of
   // `panel` columns, each [K, panel], the last one filled up with zeros. Every element is one sum

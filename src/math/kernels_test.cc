@@ -132,6 +132,37 @@ TEST_P(KernelTables, GeluIsTheExactOne) {
   }
 }
 
+TEST_P(KernelTables, OtherActivationsFollowTheirFormulas) {
+  std::vector<float> x;
+  for (double value = -20; value <= 20; value += 0.0037) x.push_back(static_cast<float>(value));
+  x.insert(x.end(), {0.0f, 1e6f, -1e6f, 1e-20f});
+  auto tanh = x, silu = x, relu = x;
+  table.gelu_tanh(tanh.data(), x.size());
+  table.silu(silu.data(), x.size());
+  table.relu(relu.data(), x.size());
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double v = x[i], inner = std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v);
+    EXPECT_NEAR(tanh[i], v * 0.5 * (1 + std::tanh(inner)), 1e-6 * std::max(1.0, v)) << v;
+    EXPECT_NEAR(silu[i], v / (1 + std::exp(-v)), 1e-6 * std::max(1.0, v)) << v;
+    EXPECT_EQ(relu[i], std::max(x[i], 0.0f));
+  }
+}
+
+TEST_P(KernelTables, RmsNormScalesToLengthOne) {
+  for (const size_t n : lengths) {
+    if (n == 0) continue;
+    const auto x = random_row(random, n, 3), gamma = random_row(random, n),
+               beta = random_row(random, n);
+    std::vector<float> out(n + 1, 77);
+    table.rms_norm(x.data(), gamma.data(), beta.data(), 1e-5f, n, out.data());
+    double squares = 0;
+    for (const float value : x) squares += double{value} * value / static_cast<double>(n);
+    for (size_t i = 0; i < n; ++i)
+      EXPECT_NEAR(out[i], x[i] / std::sqrt(squares + 1e-5) * gamma[i] + beta[i], 1e-5);
+    EXPECT_EQ(out[n], 77);
+  }
+}
+
 TEST_P(KernelTables, SoftmaxSumsToOne) {
   for (const size_t n : lengths) {
     if (n == 0) continue;

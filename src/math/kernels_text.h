@@ -88,6 +88,40 @@ void gelu(float* x, size_t n) {
   if (i < n) store_part(x + i, gelu_of(load_part(x + i, n - i, 0)), n - i);
 }
 
+inline F sigmoid(F x) { return 1.0f / (1.0f + exponential(-x)); }
+
+template <class Of>
+inline void map_all(float* x, size_t n, const Of& of) {
+  size_t i = 0;
+  for (; i + W <= n; i += W) store(x + i, of(load(x + i)));
+  if (i < n) store_part(x + i, of(load_part(x + i, n - i, 0)), n - i);
+}
+
+void gelu_tanh(float* x, size_t n) {
+  map_all(x, n, [](F v) {
+    return v * sigmoid(v * fma(v * v, splat(0.0713548163f), splat(1.5957691216f)));
+  });
+}
+void silu(float* x, size_t n) {
+  map_all(x, n, [](F v) { return v * sigmoid(v); });
+}
+void relu(float* x, size_t n) {
+  map_all(x, n, [](F v) { return max(v, F{}); });
+}
+
+void rms_norm(const float* x, const float* gamma, const float* beta, float epsilon, size_t n,
+              float* out) {
+  const float inverse = 1.0f / __builtin_sqrtf(dot(x, x, n) / static_cast<float>(n) + epsilon);
+  size_t i = 0;
+  for (; i + W <= n; i += W)
+    store(out + i, fma(load(x + i) * inverse, load(gamma + i), load(beta + i)));
+  if (i < n) {
+    const F y = fma(load_part(x + i, n - i, 0) * inverse, load_part(gamma + i, n - i, 0),
+                    load_part(beta + i, n - i, 0));
+    store_part(out + i, y, n - i);
+  }
+}
+
 void softmax(float* x, size_t n, float factor) {
   constexpr float lowest = -3.4e38f;
   F top = splat(lowest);
@@ -313,8 +347,12 @@ const Kernels PENCHANT_TABLE = {
     .to_halves = to_halves,
     .exp = exp_all,
     .gelu = gelu,
+    .gelu_tanh = gelu_tanh,
+    .silu = silu,
+    .relu = relu,
     .softmax = softmax,
     .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
     .matmul = matmul,
     .panel = panel_columns,
 };
