@@ -293,6 +293,8 @@ void measure_library(const Shape& s) {
   using Type = dnnl::memory::data_type;
   print_best(product("fp32", "oneDNN", s),
              [&](int) { return LibraryProduct(s, Type::f32, Type::f32); });
+  print_best(product("bf16", "oneDNN", s),
+             [&](int) { return LibraryProduct(s, Type::bf16, Type::f32); });
   print_best(product("int8", "oneDNN", s),
              [&](int) { return LibraryProduct(s, Type::s8, Type::s32); });
 }
@@ -307,17 +309,20 @@ void measure_penchant(const Shape& s) {
       return s.operations();
     };
   });
-  const PackedLinear bytes(weights, s.n, s.k, bias, Number::bytes);
-  print_best(product("int8", fmt::format("penchant {}", products().name), s), [&](int) {
-    PackedRows rows;
-    rows.reshape(s.m, s.k, Number::bytes);
-    for (size_t row = 0; row < s.m; ++row) rows.set(row, x.data() + row * s.k);
-    return [&, rows = std::move(rows), y = std::vector<float>(s.m * s.n),
-            memory = PackedWork()]() mutable {
-      bytes.run(rows, 0, s.m, y.data(), s.n, memory);
-      return s.operations();
-    };
-  });
+  for (const auto& [what, number] : {std::pair("int8", Number::bytes), {"bf16", Number::halves}}) {
+    if (number == Number::halves && products().halves == nullptr) continue;
+    const PackedLinear linear(weights, s.n, s.k, bias, number);
+    print_best(product(what, fmt::format("penchant {}", products().name), s), [&](int) {
+      PackedRows rows;
+      rows.reshape(s.m, s.k, number);
+      for (size_t row = 0; row < s.m; ++row) rows.set(row, x.data() + row * s.k);
+      return [&, rows = std::move(rows), y = std::vector<float>(s.m * s.n),
+              memory = PackedWork()]() mutable {
+        linear.run(rows, 0, s.m, y.data(), s.n, memory);
+        return s.operations();
+      };
+    });
+  }
 }
 
 void measure_products() {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Penchant's encoder beside ONNX Runtime, both on all cores, and beside the machine's ceiling.
+"""Penchant's encoder beside ONNX Runtime and OpenVINO, all on all cores, and beside the machine's ceiling.
 
     ./dev bench encoder [--models FOLDER] [--data FOLDER] [--only MODEL] [--rounds 5]
 
-What is timed, for both alike: from a list of texts in memory to their normalised vectors in memory, in a
+What is timed, for all alike: from a list of texts in memory to their normalised vectors in memory, in a
 process that has loaded the model before and has run once. That includes tokenising, since Penchant's
-Encoder::encode starts from text; ONNX Runtime gets its tokens from the `tokenizers` package
+Encoder::encode starts from text; the others get their tokens from the `tokenizers` package
 (encode_batch_fast, all cores). The column "tokenising" gives its share of each one's time, so that either
 can be judged without it. Texts: real ones cut to exactly 32 and exactly 128 tokens, and the sentences of
 STS-B as they are; then one text of 32 tokens at a time, for latency.
@@ -15,6 +15,11 @@ sorted by length and padded to the longest of their batch, at graph optimisation
 runs in whichever way a trial found fastest: graph plain or fused by its transformers optimizer, one session
 on all cores or each core with a batch of its own, batches of 8 or 32. int8 is its dynamic quantisation.
 Its fp32 vectors are checked first: cosine to Penchant's above 0.9999.
+
+OpenVINO runs the plain fp32 graph at bfloat16, and quantised to int8 by NNCF (transformer mode, 300 of the
+timed texts for calibration) with the rest at fp32 or bfloat16, whichever a trial found fastest; its shapes are static
+for texts of one length, batches of 8 or 32, as many at a time as its throughput hint wants (one for latency).
+CTranslate2 is not in the run: its converter needs a whole torch; it was measured behind OpenVINO elsewhere.
 
 Systems take turns in every round. Printed: sentences/s, best and median of the rounds; "time", the median
 over rounds of a system's time over Penchant's of the same kind (fp32: fp32, int8: fast) in that round; the
@@ -41,13 +46,15 @@ from onnx_encoder import write_onnx  # before numpy, whose threads it settles
 from compare_encoder import MODELS, cosines, csv_column, json_field, max_tokens, penchant, tab_column
 
 import numpy as np
+import nncf
 import onnxruntime
+import openvino
 
 import ceiling
 
 CORES = len(os.sched_getaffinity(0))
 PAUSE = 0.05  # seconds: ONNX Runtime's threads spin on for a while after a run
-KINDS = {"fp32": "fp32", "fast": "int8"}
+KINDS = {"fp32": "fp32", "bf16": "bf16", "fast": "int8"}
 
 
 # --- Texts.
@@ -114,48 +121,35 @@ class Penchant:
         self.process.wait()
 
 
-class OnnxRuntime:
-    """One precision of a model, and the ways it can be run."""
+class Peer:
+    """A system fed with padded batches, the longest first; a way to run it ends with the batch's size."""
 
-    def __init__(self, files, precision, tokenizer):
+    def __init__(self, tokenizer):
         self.tokenizer = tokenizer
-        self.sessions = {(graph, threads): self.open(files[precision, graph], threads)
-                         for graph in ("plain", "fused") for threads in {1, CORES}}
-        self.executor = concurrent.futures.ThreadPoolExecutor(CORES)
         self.way = None
 
-    @staticmethod
-    def open(path, threads):
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    def tokens(self, texts):
+        return sum(len(encoding.ids) for encoding in self.tokenizer.encode_batch_fast(texts))
 
     def vectors(self, texts, way):
         """Vectors, and when tokenising ended."""
-        graph, threads, batch = way
-        session = self.sessions[graph, threads]
         ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
         tokenised = time.perf_counter()
         order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        vectors = np.empty((len(ids), session.get_outputs()[0].shape[1]), np.float32)
+        vectors = np.empty((len(ids), self.dimensions), np.float32)
+        size = way[-1]
 
-        def run(begin):
-            some = order[begin:begin + batch]
+        def batch(begin):
+            some = order[begin:begin + size]
             padded = np.zeros((len(some), len(ids[some[0]])), np.int64)
             mask = np.zeros_like(padded)
             for row, i in enumerate(some):
                 padded[row, :len(ids[i])] = ids[i]
                 mask[row, :len(ids[i])] = 1
-            vectors[some] = session.run(None, {"input_ids": padded, "attention_mask": mask})[0]
+            return some, {"input_ids": padded, "attention_mask": mask}
 
-        begins = range(0, len(ids), batch)
-        list(self.executor.map(run, begins) if threads < CORES and len(begins) > 1 else map(run, begins))
+        self.infer(way, map(batch, range(0, len(ids), size)), vectors)
         return vectors, tokenised
-
-    def tokens(self, texts):
-        return sum(len(encoding.ids) for encoding in self.tokenizer.encode_batch_fast(texts))
 
     def run(self, texts, way=None):
         start = time.perf_counter()
@@ -167,13 +161,96 @@ class OnnxRuntime:
 
     def choose(self, seconds_of, batches):
         """Takes the fastest way by seconds_of(way)."""
-        ways = [(*key, batch) for key in sorted(self.sessions) for batch in batches]
-        self.way = min(ways, key=seconds_of)
+        self.way = min(self.ways(batches), key=seconds_of)
+
+
+class OnnxRuntime(Peer):
+    """One precision of a model, and the ways it can be run."""
+
+    def __init__(self, files, precision, tokenizer):
+        super().__init__(tokenizer)
+        self.sessions = {(graph, threads): self.open(files[precision, graph], threads)
+                         for graph in ("plain", "fused") for threads in {1, CORES}}
+        self.dimensions = next(iter(self.sessions.values())).get_outputs()[0].shape[1]
+        self.executor = concurrent.futures.ThreadPoolExecutor(CORES)
+
+    @staticmethod
+    def open(path, threads):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def ways(self, batches):
+        return [(*key, batch) for key in sorted(self.sessions) for batch in batches]
+
+    def infer(self, way, batches, vectors):
+        graph, threads, size = way
+
+        def run(batch):
+            vectors[batch[0]] = self.sessions[graph, threads].run(None, batch[1])[0]
+
+        list(self.executor.map(run, batches) if threads < CORES and len(vectors) > size else map(run, batches))
 
     def told(self):
         graph, threads, batch = self.way
         how = f"one session on {CORES} cores" if threads == CORES else "a batch on each core"
         return f"{graph} graph, {how}, batches of {batch}" if batch > 1 else f"{graph} graph, {threads} cores"
+
+
+class OpenVino(Peer):
+    """One precision of a model: {inference precision: model}; compiled for each shape it meets."""
+
+    def __init__(self, models, tokenizer):
+        super().__init__(tokenizer)
+        self.models, self.compiled = models, {}
+        self.dimensions = next(iter(models.values())).outputs[0].partial_shape[1].get_length()
+        self.core = openvino.Core()
+
+    def ways(self, batches):
+        hints = ("LATENCY",) if batches == (1,) else ("THROUGHPUT", "LATENCY")
+        return [(precision, hint, batch) for precision in self.models for hint in hints for batch in batches]
+
+    def queue(self, way, shape):
+        """Requests in flight on the model compiled for a static shape, or for any when it is None."""
+        if (way, shape) not in self.compiled:
+            precision, hint, _ = way
+            model = self.models[precision].clone()
+            if shape:
+                model.reshape({name: list(shape) for name in ("input_ids", "attention_mask")})
+            compiled = self.core.compile_model(model, "CPU", {"PERFORMANCE_HINT": hint,
+                                                              "INFERENCE_PRECISION_HINT": precision})
+            self.compiled[way, shape] = openvino.AsyncInferQueue(
+                compiled, compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        return self.compiled[way, shape]
+
+    def infer(self, way, batches, vectors):
+        batches = list(batches)
+        shapes = {batch[1]["input_ids"].shape for batch in batches}
+        queue = self.queue(way, shapes.pop() if len(shapes) == 1 else None)
+
+        def keep(request, some):
+            vectors[some] = request.get_output_tensor(0).data
+
+        queue.set_callback(keep)
+        for some, batch in batches:
+            queue.start_async(batch, some)
+        queue.wait_all()
+
+    def told(self):
+        precision, hint, batch = self.way
+        return f"rest in {precision}, hint {hint}, batches of {batch}"
+
+
+def openvino_models(path, tokenizer, texts):
+    """{precision: {inference precision: model}} of an ONNX file."""
+    model = openvino.Core().read_model(str(path))
+    inputs = [{"input_ids": np.array([encoding.ids]), "attention_mask": np.ones((1, len(encoding.ids)), np.int64)}
+              for encoding in tokenizer.encode_batch(texts[:300])]
+    quantised = nncf.quantize(model, nncf.Dataset(inputs), model_type=nncf.ModelType.TRANSFORMER,
+                              subset_size=len(inputs))
+    return {"bf16": {"bf16": model}, "int8": {"f32": quantised, "bf16": quantised}}
 
 
 # --- Measuring.
@@ -192,7 +269,13 @@ def rounds_of(systems, measure, rounds):
 
 def rival(name):
     """Penchant's of the same kind."""
-    return "penchant fp32" if "fp32" in name else "penchant fast"
+    kind = kind_of(name)
+    return next(f"penchant {precision}" for precision in KINDS if KINDS[precision] == kind)
+
+
+def kind_of(name):
+    precision = name.split()[-1]
+    return KINDS.get(precision, precision)
 
 
 def ratio(seconds, name):
@@ -209,7 +292,9 @@ def check_tokens(systems, workload, texts):
 def check_vectors(program, folder, systems, texts):
     fp32 = penchant(program, folder, "fp32", texts)
     print("Cosine to Penchant's fp32 on STS-B sentences, minimum and mean:", end=" ")
-    found = {"Penchant fast": penchant(program, folder, "fast", texts)}
+    found = {f"Penchant {precision}": penchant(program, folder, precision, texts) for precision in ("bf16", "fast")}
+    for name in ("openvino bf16", "openvino int8"):
+        found[name] = systems[name].vectors(texts, ("bf16", "LATENCY", 32))[0]
     for name in ("onnxruntime fp32", "onnxruntime int8"):
         found[name] = systems[name].vectors(texts, ("plain", CORES, 32))[0]
         found[name + " (fused graph)"] = systems[name].vectors(texts, ("fused", CORES, 32))[0]
@@ -223,7 +308,7 @@ def check_vectors(program, folder, systems, texts):
 def measure_throughput(systems, workload, texts, rounds, operations):
     tokens = check_tokens(systems, workload, texts)
     for name, system in systems.items():
-        if isinstance(system, OnnxRuntime):
+        if isinstance(system, Peer):
             system.choose(lambda way: system.run(texts, way)[0], (8, 32))
             print(f"{workload}: {name}: {system.told()}", file=sys.stderr)
     results = rounds_of(systems, lambda system: system.run(texts), rounds)
@@ -241,7 +326,7 @@ def measure_throughput(systems, workload, texts, rounds, operations):
 
 def measure_latency(systems, texts, rounds):
     for name, system in systems.items():
-        if isinstance(system, OnnxRuntime):
+        if isinstance(system, Peer):
             system.choose(lambda way: statistics.median(system.each(texts[:16], way)), (1,))
             print(f"one text: {name}: {system.told()}", file=sys.stderr)
     results = rounds_of(systems, lambda system: system.each(texts), rounds)
@@ -255,7 +340,7 @@ def print_throughput(rows, ceilings):
     print("| texts | system | sentences/s, best | median | time | tokenising | of registers' peak | of best products |")
     print("|---|---|--:|--:|--:|--:|--:|--:|")
     for row in rows:
-        kind = "fp32" if "fp32" in row["system"] else "int8"
+        kind = kind_of(row["system"])
         peak, product = ceiling.peak(ceilings, kind), ceiling.best_layer_rate(ceilings, kind)
         of_peak = f"{row['rate'] / peak:.0%}" if peak else "-"
         print(f"| {row['workload']} | {row['system']} | {row['best']:,.0f} | {row['median']:,.0f} | "
@@ -286,9 +371,12 @@ def measure_model(folder, options):
         files = write_onnx(folder, scratch)
         systems = {f"penchant {precision}": Penchant(options.bench, folder, precision, scratch)
                    for precision in KINDS}
-        systems |= {f"onnxruntime {kind}": OnnxRuntime(files, kind, tokenizer) for kind in KINDS.values()}
+        systems |= {f"onnxruntime {kind}": OnnxRuntime(files, kind, tokenizer) for kind in ("fp32", "int8")}
+        models = openvino_models(files["fp32", "plain"], tokenizer, mixed(workloads.values()))
+        systems |= {f"openvino {kind}": OpenVino(models[kind], tokenizer) for kind in models}
         print(f"### {folder.name}\n")
-        print(f"{ceiling.machine()}; onnxruntime {onnxruntime.__version__}; {options.rounds} rounds.")
+        print(f"{ceiling.machine()}; onnxruntime {onnxruntime.__version__}; openvino "
+              f"{openvino.__version__}; {options.rounds} rounds.")
         check_vectors(options.program, folder, systems, workloads["STS-B sentences"][:64])
         rows = []
         for workload, texts in workloads.items():
