@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/test_folder.h"
 #include "encoder/golden_test.h"
 #include "encoder/safetensors.h"
 #include "encoder/transformer.h"
@@ -110,6 +111,62 @@ TEST_P(Families, GiveATextTheSameBitsInEveryBatch) {
                         alone);
     EXPECT_TRUE(std::equal(alone.x.data(), alone.x.data() + (end - begin) * H,
                            together.x.data() + begin * H));
+  }
+}
+
+// What is wrong with a folder is told in one sentence with its place.
+TEST(FamilyFolders, RefuseConfigurationsThatContradictThemselvesOrTheWeights) {
+  struct Case {
+    const char *family, *from, *to, *expected;
+  };
+  const Case cases[] = {
+      {"qwen3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3",
+       "3 key-value heads do not divide 4 attention heads"},
+      {"qwen3", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 4",
+       "shape [24, 24], expected [48, 24]"},
+      {"qwen3", "\"head_dim\": 12", "\"head_dim\": 11", "heads of 11 values"},
+      {"qwen3", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "layers.1."},
+      {"qwen3", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"", "rope_type \"yarn\""},
+      {"qwen3", "\"silu\"", "\"mish\"", "hidden_act \"mish\""},
+      {"qwen2", "\"model_type\": \"qwen2\"", "\"model_type\": \"llama\"",
+       "k_proj.bias\": belongs to no part"},
+      {"llama", "\"model_type\": \"llama\"", "\"model_type\": \"qwen3\"",
+       "no tensor \"layers.0.self_attn.q_norm.weight\""},
+      {"qwen2-window", "\"sliding_window\": 5", "\"sliding_window\": 0", "sliding_window is 0"},
+      {"modernbert", "\"full_attention\",", "\"half_attention\",", "\"half_attention\""},
+      {"modernbert", "\"norm_bias\": false", "\"norm_bias\": true",
+       "no tensor \"embeddings.norm.bias\""},
+      {"modernbert", "\"rope_theta\": 10000.0", "\"rope_theta\": -1", "rope_theta is -1"},
+      {"albert", "\"embedding_size\": 16", "\"embedding_size\": 17",
+       "shape [40, 16], expected [40, 17]"},
+      {"albert", "\"num_hidden_groups\": 1", "\"num_hidden_groups\": 4",
+       "num_hidden_groups is 4, not in 1..3"},
+      {"albert-groups", "\"inner_group_num\": 2", "\"inner_group_num\": 3",
+       "no tensor \"encoder.albert_layer_groups.0.albert_layers.2."},
+      {"mpnet", "\"relative_attention_num_buckets\": 32", "\"relative_attention_num_buckets\": 16",
+       "relative_attention_num_buckets is 16"},
+      {"distilbert", "\"n_layers\": 2", "\"n_layers\": 1", "transformer.layer.1."},
+      {"roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 39", "leaves no room for a text"},
+  };
+  for (const Case& one : cases) {
+    const TestFolder folder;
+    const Path model = folder.path() / one.family;
+    std::filesystem::copy(family_folder(one.family), model);
+    std::string text = *read_file(model / "config.json", 1 << 20);
+    const size_t at = text.find(one.from);
+    ASSERT_NE(at, std::string::npos) << one.family << one.from;
+    ASSERT_TRUE(write_file(model / "config.json",
+                           text.replace(at, std::string_view(one.from).size(), one.to))
+                    .ok());
+    const auto config = read_model_config(model);
+    std::string message = config.ok() ? "" : config.error().message;
+    if (config.ok()) {
+      const auto loaded =
+          Transformer::load(tensors_of(model / "model.safetensors"), *config, Precision::fp32);
+      message = loaded.ok() ? "accepted" : loaded.error().message;
+    }
+    EXPECT_NE(message.find(one.expected), std::string::npos) << one.to << ": " << message;
+    EXPECT_NE(message.find(model.string()), std::string::npos) << message;
   }
 }
 

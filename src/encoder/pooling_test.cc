@@ -1,0 +1,36 @@
+#include "encoder/pooling.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace penchant {
+namespace {
+
+// Three tokens of two values; what every mode makes of them, to length 1.
+TEST(Pooling, FollowsTheFormulaOfEachMode) {
+  const std::vector<float> states = {1, -2, 3, 4, -5, 6};
+  struct Case {
+    Pooling pooling;
+    double x, y;
+  };
+  const Case cases[] = {
+      {Pooling::cls, 1, -2},
+      {Pooling::last, -5, 6},
+      {Pooling::max, 3, 6},
+      {Pooling::mean, -1.0 / 3, 8.0 / 3},
+      {Pooling::mean_sqrt, -1 / std::sqrt(3), 8 / std::sqrt(3)},
+      {Pooling::weighted_mean, (1 + 2 * 3 + 3 * -5) / 6.0, (-2 + 2 * 4 + 3 * 6) / 6.0}};
+  for (const auto& [pooling, x, y] : cases) {
+    std::vector<float> out(2);
+    pool(pooling, states, out);
+    EXPECT_NEAR(out[0], x / std::hypot(x, y), 1e-6) << static_cast<int>(pooling);
+    EXPECT_NEAR(out[1], y / std::hypot(x, y), 1e-6) << static_cast<int>(pooling);
+    pool(pooling, std::span(states).first(2), out);  // of one token all are the same
+    EXPECT_NEAR(out[0], 1 / std::sqrt(5), 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace penchant
