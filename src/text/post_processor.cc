@@ -195,15 +195,18 @@ Encoding PostProcessor::process_pair(const Encoding& first, const Encoding& seco
 
 Encoding PostProcessor::fill(const Template& of, std::array<const Encoding*, 2> texts,
                              bool add_special_tokens) {
+  const auto text_of = [&](const Piece& piece) -> const Encoding& {
+    return piece.sequence == 0 ? *texts[0] : *texts[1];
+  };
   Encoding all;
   size_t size = of.added_count;
   for (const Piece& piece : of.pieces)
-    if (piece.sequence != added) size += texts[static_cast<size_t>(piece.sequence)]->ids.size();
+    if (piece.sequence != added) size += text_of(piece).ids.size();
   all.ids.reserve(size), all.offsets.reserve(size);
   all.type_ids.reserve(size), all.sequence_ids.reserve(size);
   for (const Piece& piece : of.pieces) {
     if (piece.sequence != added) {
-      const Encoding& text = *texts[static_cast<size_t>(piece.sequence)];
+      const Encoding& text = text_of(piece);
       all.ids.insert(all.ids.end(), text.ids.begin(), text.ids.end());
       all.offsets.insert(all.offsets.end(), text.offsets.begin(), text.offsets.end());
     } else if (add_special_tokens) {

@@ -221,10 +221,10 @@ void to_code_points(std::string_view text, std::vector<Span>& offsets) {
 }
 
 void to_code_points(std::string_view first, std::string_view second, Encoding& encoding) {
-  CodePoints points[] = {CodePoints(first), CodePoints(second)};
+  CodePoints of_first(first), of_second(second);
   for (size_t i = 0; i < encoding.offsets.size(); ++i)
     if (encoding.sequence_ids[i] >= 0)
-      points[encoding.sequence_ids[i]].convert(encoding.offsets[i]);
+      (encoding.sequence_ids[i] == 0 ? of_first : of_second).convert(encoding.offsets[i]);
 }
 
 }  // namespace penchant
