@@ -5,7 +5,7 @@
 
 Spearman correlation (x 100) of the cosine of two sentences' vectors with people's score of the pair:
 English, and the two Chinese translations of the same pairs (DeepL's, and CNSD's with corrections and whole
-scores). Vectors by `penchant embed --purpose query` in both precisions, and by the independent encoder in
+scores). Vectors by `penchant embed --purpose query` in every precision, and by the independent encoder in
 tools/reference_encoder.py with tokens from the `tokenizers` package; the difference to that is what
 Penchant's arithmetic costs. all-minilm-l6-v2 knows no Chinese: its rows there only show that difference.
 """
@@ -51,8 +51,8 @@ def main():
     options = parser.parse_args()
     if not (options.data / "stsb-en").is_dir():
         sys.exit("no test data: set PENCHANT_TEST_DATA to its folder")
-    print("| model | STS-B test | pairs | reference | fp32 | difference | fast | difference |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    print("| model | STS-B test | pairs | reference | fp32 | difference | bf16 | difference | int8 | difference |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in MODELS:
         folder = options.models / name
         if not folder.is_dir():
@@ -70,7 +70,7 @@ def main():
             ids = tokenise(folder, [prompt(folder, "query") + text for text in texts])
             expected = score(reference.encode(ids))
             cells = [f"{expected:.2f}"]
-            for precision in ("fp32", "fast"):
+            for precision in ("fp32", "bf16", "int8"):
                 found = score(penchant(options.program, folder, precision, texts, "--purpose", "query"))
                 cells += [f"{found:.2f}", f"{found - expected:+.3f}"]
             print(f"| {name} | {language} | {len(left):,} | " + " | ".join(cells) + " |", flush=True)

@@ -23,19 +23,22 @@ struct Layer {
   Linear qkv, attention_output, intermediate, output;
   NormWeights query_norm, key_norm, attention_norm, output_norm;
 
-  // `number`: nothing for floats.
-  template <class... Number>
-  Layer(LayerWeights w, const ModelConfig& c, Number... number)
+  // `number`: nothing for floats, the kind of packed ones.
+  template <class... Kind>
+  Layer(LayerWeights w, const ModelConfig& c, Kind... number)
       : qkv(w.qkv.weights, c.qkv_size(), c.hidden, w.qkv.bias, number...),
         attention_output(w.attention_output.weights, c.hidden, c.heads_size(),
                          w.attention_output.bias, number...),
         intermediate(w.intermediate.weights, c.inner_size(), c.hidden, w.intermediate.bias,
                      number...),
-        output(w.output.weights, c.hidden, c.intermediate, w.output.bias, number...),
+        output(w.output.weights, c.hidden, c.intermediate, w.output.bias, number...,
+               behind_gelu(number)...),
         query_norm(std::move(w.query_norm)),
         key_norm(std::move(w.key_norm)),
         attention_norm(std::move(w.attention_norm)),
         output_norm(std::move(w.output_norm)) {}
+
+  static int behind_gelu(Number /*number*/) { return gelu_zero; }
 };
 
 // Attention in bfloat16, where the processor has it.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "math/kernel_table.h"
+#include "math/product_table.h"
 #include "math/vector_text.h"
 
 namespace penchant {
@@ -192,29 +193,31 @@ inline float largest_size(const float* x, size_t n) {
   return largest(max(max(top[0], top[1]), max(top[2], top[3])));
 }
 
-template <bool is_unsigned>
+template <int zero>
 float quantise_as(const float* x, size_t n, uint8_t* q) {
   const float top = largest_size(x, n);
   const F inverse = splat(top > 0 ? 127.0f / top : 0);
   size_t i = 0;
   for (; i + 4 * W <= n; i += 4 * W)
-    store_bytes<is_unsigned>(q + i, load(x + i), load(x + i + W), load(x + i + 2 * W),
-                             load(x + i + 3 * W), inverse);
+    store_bytes<zero>(q + i, load(x + i), load(x + i + W), load(x + i + 2 * W), load(x + i + 3 * W),
+                      inverse);
   if (i < n) {
     float rest[4 * W] = {};
     uint8_t bytes[4 * W];
     __builtin_memcpy(rest, x + i, (n - i) * sizeof(float));
-    store_bytes<is_unsigned>(bytes, load(rest), load(rest + W), load(rest + 2 * W),
-                             load(rest + 3 * W), inverse);
+    store_bytes<zero>(bytes, load(rest), load(rest + W), load(rest + 2 * W), load(rest + 3 * W),
+                      inverse);
     __builtin_memcpy(q + i, bytes, n - i);
   }
   return top / 127.0f;
 }
 
 float quantise(const float* x, size_t n, int8_t* q) {
-  return quantise_as<false>(x, n, reinterpret_cast<uint8_t*>(q));
+  return quantise_as<0>(x, n, reinterpret_cast<uint8_t*>(q));
 }
-float quantise_unsigned(const float* x, size_t n, uint8_t* q) { return quantise_as<true>(x, n, q); }
+float quantise_unsigned(const float* x, size_t n, uint8_t* q) {
+  return quantise_as<plain_zero>(x, n, q);
+}
 
 void to_halves(const float* x, size_t n, uint16_t* out) {
   for (size_t i = 0; i < n; ++i) {

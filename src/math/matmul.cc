@@ -85,7 +85,7 @@ void PackedRows::set(size_t row, const float* x) {
 }
 
 PackedLinear::PackedLinear(std::span<const float> weights, size_t n, size_t k,
-                           std::span<const float> bias, Number number)
+                           std::span<const float> bias, Number number, int zero)
     : products_(&products()),
       table_(number == Number::bytes ? &products_->bytes : products_->halves),
       n_(n),
@@ -107,7 +107,7 @@ PackedLinear::PackedLinear(std::span<const float> weights, size_t n, size_t k,
       if (number == Number::bytes) {
         auto* bytes = reinterpret_cast<int8_t*>(row.data());
         scales_[output] = round_weights(from, products_->weight_max, bytes);
-        offsets_[output] = -128 * std::accumulate(bytes, bytes + k, 0);
+        offsets_[output] = -zero * std::accumulate(bytes, bytes + k, 0);
       } else {
         kernels().to_halves(from.data(), k, reinterpret_cast<uint16_t*>(row.data()));
       }

@@ -68,9 +68,10 @@ struct PackedWork {
 
 class PackedLinear {
  public:
-  // Number::halves only where products().halves is not null.
+  // Number::halves only where products().halves is not null. `zero` is the byte of x that stands
+  // for 0: gelu_zero for what run_gelu gives.
   PackedLinear(std::span<const float> weights, size_t n, size_t k, std::span<const float> bias,
-               Number number);
+               Number number, int zero = plain_zero);
 
   // All take rows first .. first + m of x.
   void run(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,

@@ -3,10 +3,11 @@
 // inline functions. Use them through math/matmul.h.
 //
 // x lies in rows; W is packed in panels of 16 outputs: [n / 16][k bytes / 4][16][4 bytes], which is
-// what both the dot products of vectors and the tiles of AMX read. Bytes of x are unsigned, 128
-// standing for 0: value = step of its row * (byte - 128). Bytes of W are signed, at most weight_max
-// in size, with a scale for each output; sums are exact in 32 bits, so that every table gives the
-// same ones. bfloat16 is summed in fp32 and has neither steps nor scales.
+// what both the dot products of vectors and the tiles of AMX read. Bytes of x are unsigned, one of
+// them standing for 0: value = step of its row * (byte - zero). It is 128; but GELU never falls
+// below -0.17, so what it gives has a lower one and twice the resolution. Bytes of W are signed, at
+// most weight_max in size, with a scale for each output; sums are exact in 32 bits, so that every
+// table gives the same ones. bfloat16 is summed in fp32 and has neither steps nor scales.
 // Thread-safety: immutable tables of pure functions.
 #pragma once
 
@@ -15,13 +16,16 @@
 
 namespace penchant {
 
+constexpr int plain_zero = 128;
+constexpr int gelu_zero = 16;
+
 // n is a multiple of 64, filled up with zeros; so are the bytes of a row. Up to 31 rows behind the
 // last one are read, whatever they hold.
 struct ProductOperands {
   const uint8_t* x;    // [m, row_bytes]
   const float* steps;  // [m]
   const uint8_t* w;
-  const int32_t* offsets;  // [n]: -128 * the sum of an output's bytes
+  const int32_t* offsets;  // [n]: -zero * the sum of an output's bytes
   const float* scales;     // [n]
   const float* bias;       // [n]
   size_t m, row_bytes, n;
@@ -43,7 +47,7 @@ struct ProductTable {
   void (*add)(const ProductOperands&, float* y, size_t stride, size_t columns);
   // The same as bfloat16, all n outputs; null where there is no bfloat16.
   void (*halves)(const ProductOperands&, uint16_t* y, size_t stride);
-  // GELU of it (absolute error below 2e-3) as rows of the same kind again.
+  // GELU of it (absolute error below 2e-3) as rows of the same kind again, 0 at gelu_zero.
   void (*gelu)(const ProductOperands&, const GeluOutput&);
 };
 

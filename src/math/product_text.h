@@ -128,15 +128,12 @@ inline Values gelu_values(F a, F b) {
   r = _mm512_fmadd_ph(r, t, spread(7.0112356e-2f));
   return _mm512_sub_ph(_mm512_min_ph(_mm512_max_ph(x, spread(0)), spread(65504)), r);
 }
-inline Value inverse_step(float top) {
-  return static_cast<Value>(top > 127.0f / 65504 ? 127.0f / top : top > 0 ? 65504.0f : 0);
-}
 inline void store_bytes(uint8_t* out, Values a, Values b, Values inverse) {
-  const __m512i mixed = _mm512_packs_epi16(_mm512_cvtph_epi16(_mm512_mul_ph(a, inverse)),
-                                           _mm512_cvtph_epi16(_mm512_mul_ph(b, inverse)));
+  const Values zero = spread(gelu_zero);
+  const __m512i mixed = _mm512_packus_epi16(_mm512_cvtph_epi16(_mm512_fmadd_ph(a, inverse, zero)),
+                                            _mm512_cvtph_epi16(_mm512_fmadd_ph(b, inverse, zero)));
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-  _mm512_storeu_si512(out, _mm512_xor_si512(_mm512_permutexvar_epi64(order, mixed),
-                                            _mm512_set1_epi8(static_cast<char>(0x80))));
+  _mm512_storeu_si512(out, _mm512_permutexvar_epi64(order, mixed));
 }
 #else
 using Value = float;
@@ -154,9 +151,8 @@ inline Values max_size(Values top, Values v) {
 inline float largest_value(Values v) { return largest(max(v.a, v.b)); }
 inline Values spread(float x) { return {splat(x), splat(x)}; }
 inline Values gelu_values(F a, F b) { return {gelu_fast_of(a), gelu_fast_of(b)}; }
-inline Value inverse_step(float top) { return top > 0 ? 127.0f / top : 0; }
 inline void store_bytes(uint8_t* out, Values a, Values b, Values inverse) {
-  store_bytes<true>(out, a.a, a.b, b.a, b.b, inverse.a);
+  store_bytes<gelu_zero>(out, a.a, a.b, b.a, b.b, inverse.a);
 }
 #endif
 
@@ -173,13 +169,16 @@ struct GeluValues {
   }
 };
 
-// A row's values as bytes; its step.
+// A row's values as bytes; its step. GELU's least, -0.17, stays above the lowest byte, and its
+// largest, which 16 bits may have rounded, below the highest.
 inline float round_values(const Value* values, size_t n, const Value* tops, uint8_t* out) {
+  constexpr float steps_above = 255 - gelu_zero, finest = gelu_zero / 0.1712f;
   const float top = largest_value(load_values(tops));
-  const float inverse = static_cast<float>(inverse_step(top));
+  const float wanted = top * finest > steps_above ? steps_above / top : finest;
+  const float inverse = static_cast<float>(static_cast<Value>(wanted));
   for (size_t c = 0; c < n; c += 4 * W)
     store_bytes(out + c, load_values(values + c), load_values(values + c + 2 * W), spread(inverse));
-  return top > 0 ? 1.0f / inverse : 0;
+  return 1.0f / inverse;
 }
 
 // ---- blocks ----

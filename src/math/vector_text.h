@@ -137,35 +137,35 @@ inline F gelu_fast_of(F x) {
   return x * fma(p, bounded, splat(0.5f));
 }
 
-// out[4 W] = round(x * inverse) as bytes, for sizes up to 127; with 128 added when `is_unsigned`.
-template <bool is_unsigned>
+// out[4 W] = round(x * inverse) + zero as bytes: signed ones for a zero of 0, else unsigned.
+template <int zero>
 inline void store_bytes(uint8_t* out, F a, F b, F c, F d, F inverse) {
+  const F offset = splat(zero);
 #if defined(__AVX512F__)
-  const __m512i low =
-      _mm512_packs_epi32(_mm512_cvtps_epi32(a * inverse), _mm512_cvtps_epi32(b * inverse));
-  const __m512i high =
-      _mm512_packs_epi32(_mm512_cvtps_epi32(c * inverse), _mm512_cvtps_epi32(d * inverse));
+  const auto both = [&](F low, F high) {
+    return _mm512_packs_epi32(_mm512_cvtps_epi32(fma(low, inverse, offset)),
+                              _mm512_cvtps_epi32(fma(high, inverse, offset)));
+  };
   // Packing works within each 128 bits: put the fours of a, b, c, d back in their order.
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
-  if constexpr (is_unsigned)
-    bytes = _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80)));
+  const __m512i mixed = zero == 0 ? _mm512_packs_epi16(both(a, b), both(c, d))
+                                  : _mm512_packus_epi16(both(a, b), both(c, d));
+  const __m512i bytes = _mm512_permutexvar_epi32(order, mixed);
 #elif defined(__AVX2__)
-  const __m256i low =
-      _mm256_packs_epi32(_mm256_cvtps_epi32(a * inverse), _mm256_cvtps_epi32(b * inverse));
-  const __m256i high =
-      _mm256_packs_epi32(_mm256_cvtps_epi32(c * inverse), _mm256_cvtps_epi32(d * inverse));
+  const auto both = [&](F low, F high) {
+    return _mm256_packs_epi32(_mm256_cvtps_epi32(fma(low, inverse, offset)),
+                              _mm256_cvtps_epi32(fma(high, inverse, offset)));
+  };
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order);
-  if constexpr (is_unsigned)
-    bytes = _mm256_xor_si256(bytes, _mm256_set1_epi8(static_cast<char>(0x80)));
+  const __m256i mixed = zero == 0 ? _mm256_packs_epi16(both(a, b), both(c, d))
+                                  : _mm256_packus_epi16(both(a, b), both(c, d));
+  const __m256i bytes = _mm256_permutevar8x32_epi32(mixed, order);
 #else
   uint8_t bytes[4 * W];
   const F parts[] = {a, b, c, d};
   for (size_t part = 0; part < 4; ++part) {
-    const I rounded = I(parts[part] * inverse + rounder);
-    for (size_t i = 0; i < W; ++i)
-      bytes[part * W + i] = static_cast<uint8_t>(rounded[i] + (is_unsigned ? 128 : 0));
+    const I rounded = I(fma(parts[part], inverse, offset) + rounder);
+    for (size_t i = 0; i < W; ++i) bytes[part * W + i] = static_cast<uint8_t>(rounded[i]);
   }
 #endif
   __builtin_memcpy(out, &bytes, 4 * W);
