@@ -9,6 +9,7 @@
 // Thread-safety: safe; concurrent calls to encode take turns on the encoder's threads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,8 @@ struct EncoderOptions {
   bool attention_weighting = false;
 };
 
+using TokenIds = std::span<const int32_t>;  // of one text
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -49,6 +52,19 @@ class Encoder {
   // One L2-normalised row per text; the row of an empty text may be zero (static vectors).
   // Fails as a whole, naming the text's position, for invalid UTF-8 or a text beyond the limit.
   virtual Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) = 0;
+
+  // encode() in its two halves, for who counts tokens or brings them: a text becomes the ids of
+  // tokenizer() over the prompt and the text, at most max_tokens() of them, with special tokens
+  // where the model wants them; and ids become the same bits that encode() gives. An id outside the
+  // vocabulary and, but for static vectors, a text of more than max_tokens() are errors naming the
+  // text's position.
+  virtual std::string_view prompt(Purpose purpose) const = 0;
+  virtual bool adds_special_tokens() const = 0;
+  virtual Result<Matrix> encode_ids(std::span<const TokenIds> texts) = 0;
+
+  // What the vector of a text is pooled from: [tokens, dimensions()]. Static vectors have a row for
+  // each token that counts.
+  virtual Result<Matrix> token_states(TokenIds text) = 0;
 };
 
 // Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json ...), a

@@ -11,6 +11,7 @@
 #include "encoder/tokenise.h"
 #include "encoder/word_sum.h"
 #include "encoder/word_vectors.h"
+#include "math/kernels.h"
 
 namespace penchant {
 
@@ -27,6 +28,7 @@ class WordSource {
   virtual const Matrix& vectors() const = 0;
   virtual const Tokenizer* tokenizer() const = 0;
   virtual Result<std::vector<WeightedRow>> words(std::string_view text) const = 0;
+  virtual Result<std::vector<WeightedRow>> words_of(TokenIds ids) const = 0;
 };
 
 class FileWords final : public WordSource {
@@ -46,6 +48,10 @@ class FileWords final : public WordSource {
     return words;
   }
 
+  Result<std::vector<WeightedRow>> words_of(TokenIds /*ids*/) const override {
+    return invalid("a file of word vectors has no tokens");
+  }
+
  private:
   WordVectors words_;
 };
@@ -60,6 +66,16 @@ class Model2VecWords final : public WordSource {
   Result<std::vector<WeightedRow>> words(std::string_view text) const override {
     TRY(const std::vector<int32_t> ids,
         model_.tokenizer.encode_ids(text, {.add_special_tokens = false}));
+    return rows_of(ids);
+  }
+
+  Result<std::vector<WeightedRow>> words_of(TokenIds ids) const override {
+    TRY(check_ids({&ids, 1}, model_.rows.size(), ids.size()));
+    return rows_of(ids);
+  }
+
+ private:
+  std::vector<WeightedRow> rows_of(TokenIds ids) const {
     std::vector<WeightedRow> words;
     for (const int32_t id : ids) {
       const int32_t row = model_.rows[static_cast<size_t>(id)];
@@ -69,7 +85,6 @@ class Model2VecWords final : public WordSource {
     return words;
   }
 
- private:
   Model2Vec model_;
 };
 
@@ -88,13 +103,36 @@ class StaticEncoder final : public Encoder {
   const Tokenizer* tokenizer() const override { return source_->tokenizer(); }
 
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose /*purpose*/) override {
-    Matrix vectors(texts.size(), dimensions());
-    const size_t runs = (texts.size() + run_length - 1) / run_length;
+    return encode_all(texts.size(), [&](size_t i) { return source_->words(texts[i]); });
+  }
+
+  std::string_view prompt(Purpose /*purpose*/) const override { return ""; }
+  bool adds_special_tokens() const override { return false; }
+
+  Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
+    return encode_all(texts.size(), [&](size_t i) { return source_->words_of(texts[i]); });
+  }
+
+  Result<Matrix> token_states(TokenIds text) override {
+    TRY(std::vector<WeightedRow> words, source_->words_of(text));
+    if (words.size() > words_max) words.resize(words_max);
+    Matrix states(words.size(), dimensions());
+    for (size_t i = 0; i < words.size(); ++i)
+      axpy(words[i].weight, source_->vectors().row(words[i].row), states.row(i));
+    return states;
+  }
+
+ private:
+  // `words_of(i)` gives the words of text i.
+  template <class WordsOf>
+  Result<Matrix> encode_all(size_t count, const WordsOf& words_of) {
+    Matrix vectors(count, dimensions());
+    const size_t runs = (count + run_length - 1) / run_length;
     std::vector<std::optional<Error>> errors(runs);
     pool_.parallel_for(runs, [&](size_t run, int) {
-      const size_t end = std::min((run + 1) * run_length, texts.size());
+      const size_t end = std::min((run + 1) * run_length, count);
       for (size_t i = run * run_length; i < end && !errors[run].has_value(); ++i) {
-        const Result<> done = encode_one(texts[i], vectors.row(i));
+        const Result<> done = encode_one(words_of(i), vectors.row(i));
         if (!done.ok()) errors[run] = at_text(i, done.error());
       }
     });
@@ -103,9 +141,8 @@ class StaticEncoder final : public Encoder {
     return vectors;
   }
 
- private:
-  Result<> encode_one(std::string_view text, std::span<float> out) const {
-    TRY(std::vector<WeightedRow> words, source_->words(text));
+  Result<> encode_one(Result<std::vector<WeightedRow>> found, std::span<float> out) const {
+    TRY(std::vector<WeightedRow> words, std::move(found));
     if (words.size() > words_max) words.resize(words_max);
     (attends_ ? attend_words : sum_words)(source_->vectors(), words, out);
     return {};

@@ -15,6 +15,20 @@ constexpr size_t run_length = 32;
 
 }  // namespace
 
+Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,
+                   size_t max_tokens) {
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].size() > max_tokens)
+      return at_text(i, too_large(fmt::format("{} tokens, more than the model's {}",
+                                              texts[i].size(), max_tokens)));
+    for (const int32_t id : texts[i])
+      if (id < 0 || static_cast<size_t>(id) >= vocabulary)
+        return at_text(
+            i, invalid(fmt::format("token {} is not one of the vocabulary's {}", id, vocabulary)));
+  }
+  return {};
+}
+
 Error at_text(size_t position, const Error& error) {
   return {error.code, fmt::format("text {}: {}", position, error.message)};
 }

@@ -19,6 +19,10 @@ Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
                                                    std::string_view prompt,
                                                    const EncodeOptions& options, ThreadPool& pool);
 
+// That every id is one of the vocabulary's and no text is longer than `max_tokens`.
+Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,
+                   size_t max_tokens);
+
 // `result` of the text at `position`, an error with the position in front: "text 3: ...".
 Error at_text(size_t position, const Error& error);
 

@@ -25,17 +25,15 @@ namespace {
 constexpr size_t batch_tokens_max = 512;
 constexpr size_t batch_tokens_min = 64;
 
-using Ids = std::vector<int32_t>;
-
 // Texts by falling length, cut into runs within the budget: the work of a batch is even, and the
 // long ones, which balance worst, start first. Values are positions of `texts`.
-std::vector<std::vector<size_t>> make_batches(std::span<const Ids> texts, size_t threads) {
+std::vector<std::vector<size_t>> make_batches(std::span<const TokenIds> texts, size_t threads) {
   std::vector<size_t> order(texts.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return texts[a].size() > texts[b].size(); });
   size_t total = 0;
-  for (const Ids& ids : texts) total += ids.size();
+  for (const TokenIds ids : texts) total += ids.size();
   const size_t budget =
       std::clamp((total + threads - 1) / threads, batch_tokens_min, batch_tokens_max);
   std::vector<std::vector<size_t>> batches;
@@ -68,12 +66,40 @@ class TransformerEncoder final : public Encoder {
   size_t max_tokens() const override { return config_.max_tokens; }
   const Tokenizer* tokenizer() const override { return &tokenizer_; }
 
+  std::string_view prompt(Purpose purpose) const override {
+    if (purpose == Purpose::query) return config_.prompt_query;
+    return purpose == Purpose::passage ? config_.prompt_passage : config_.prompt_plain;
+  }
+  bool adds_special_tokens() const override { return true; }
+
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) override {
     const MutexLock turn(mutex_);
-    TRY(const std::vector<Ids> ids,
+    TRY(const auto ids,
         tokenise(tokenizer_, texts, prompt(purpose), {.max_tokens = config_.max_tokens}, pool_));
+    return encode_all({ids.begin(), ids.end()});
+  }
+
+  Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
+    TRY(check_ids(texts, config_.vocabulary, config_.max_tokens));
+    const MutexLock turn(mutex_);
+    return encode_all({texts.begin(), texts.end()});
+  }
+
+  Result<Matrix> token_states(TokenIds text) override {
+    TRY(check_ids({&text, 1}, config_.vocabulary, config_.max_tokens));
+    Matrix states(text.size(), config_.hidden);
+    if (text.empty()) return states;
+    const MutexLock turn(mutex_);
+    Workspace& work = workspaces_.front();
+    transformer_.forward({{text.begin(), text.end()}, {0, text.size()}}, work);
+    std::copy_n(work.x.data(), states.values.size(), states.values.begin());
+    return states;
+  }
+
+ private:
+  Matrix encode_all(const std::vector<TokenIds>& ids) REQUIRES(mutex_) {
     const auto batches = make_batches(ids, workspaces_.size());
-    Matrix vectors(texts.size(), config_.hidden);
+    Matrix vectors(ids.size(), config_.hidden);
     Workspace* const workspaces = workspaces_.data();
     pool_.parallel_for(batches.size(), [&](size_t batch, int worker) {
       run(batches[batch], ids, workspaces[worker], vectors);
@@ -81,13 +107,7 @@ class TransformerEncoder final : public Encoder {
     return vectors;
   }
 
- private:
-  std::string_view prompt(Purpose purpose) const {
-    if (purpose == Purpose::query) return config_.prompt_query;
-    return purpose == Purpose::passage ? config_.prompt_passage : config_.prompt_plain;
-  }
-
-  void run(std::span<const size_t> texts, std::span<const Ids> ids, Workspace& work,
+  void run(std::span<const size_t> texts, std::span<const TokenIds> ids, Workspace& work,
            Matrix& vectors) const {
     TokenBatch batch{{}, {0}};
     for (const size_t text : texts) {
