@@ -21,4 +21,7 @@ foreach(script ${TEST_SCRIPTS})
                                 $<TARGET_FILE:penchant_program>)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900
                        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  if(name MATCHES "_slow_test$")
+    set_tests_properties(${name} PROPERTIES LABELS slow)
+  endif()
 endforeach()

@@ -8,6 +8,7 @@
 #include "app/http_server.h"
 #include "app/import_talk.h"
 #include "app/output.h"
+#include "app/setup.h"
 #include "base/assets.h"
 #include "engine/engine.h"
 
@@ -119,7 +120,9 @@ Result<> serve_demo(Engine& engine, const Arguments& arguments) {
   TRY(const int64_t port, arguments.integer("port", 8080, 0, 65535));
   ServerOptions options;
   options.port = static_cast<uint16_t>(port);
-  HttpService service(engine);
+  EmbeddingOptions embedding;
+  embedding.models_folder = models_folder(arguments);
+  HttpService service(engine, embedding);
   return serve(service, options, announce);
 }
 

@@ -21,6 +21,21 @@ void announce(const ServerOptions& options, uint16_t port) {
              host, port);
 }
 
+Result<EmbeddingOptions> read_embedding_options(const Arguments& arguments) {
+  EmbeddingOptions out;
+  out.models_folder = models_folder(arguments);
+  TRY(out.encoder.precision, chosen_precision(arguments));
+  TRY(out.encoder.threads, chosen_threads(arguments));
+  TRY(const int64_t batch, arguments.integer("client-batch", 32, 1, 100'000));
+  TRY(const int64_t payload,
+      arguments.integer("payload", 2'000'000, 1'000, int64_t(limits::body_bytes)));
+  TRY(const int64_t deadline, arguments.integer("deadline", 60, 1, 3600));
+  out.client_batch = static_cast<size_t>(batch);
+  out.payload_bytes = static_cast<size_t>(payload);
+  out.deadline_seconds = double(deadline);
+  return out;
+}
+
 Result<ServerOptions> read_options(const Arguments& arguments) {
   ServerOptions out;
   out.host = arguments.get("host", "127.0.0.1");
@@ -50,6 +65,9 @@ std::vector<Option> serve_options() {
   out.push_back(
       {"timeout", "S", "seconds a client may be idle, or late with a request (default: 30)"});
   out.push_back({"connections", "N", "how many at once (default: 1024)"});
+  out.push_back({"client-batch", "N", "texts of one /embed request (default: 32)"});
+  out.push_back({"payload", "BYTES", "of one embedding request (default: 2000000)"});
+  out.push_back({"deadline", "S", "seconds an embedding request may wait (default: 60)"});
   return out;
 }
 
@@ -57,9 +75,11 @@ int command_serve(const Arguments& arguments) {
   if (!arguments.has("data")) return usage_error("option --data is missing");
   const auto options = read_options(arguments);
   if (!options.ok()) return usage_error(options.error().message);
+  const auto embedding = read_embedding_options(arguments);
+  if (!embedding.ok()) return usage_error(embedding.error().message);
   const auto engine = open_engine(arguments, Folder::created);
   if (!engine.ok()) return failure(engine.error());
-  HttpService service(**engine);
+  HttpService service(**engine, *embedding);
   const auto served = serve(service, *options, announce);
   return served.ok() ? 0 : failure(served.error());
 }

@@ -2,7 +2,9 @@
 // Thread-safety: values and functions.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ struct HttpRequest {
   std::optional<uint64_t> content_length;
   bool is_chunked = false;
   bool keep_alive = true;
+  // Turns true when the client closes its side while the request is worked on; null: nobody looks.
+  std::shared_ptr<std::atomic<bool>> gone;
 
   // The first header of that lower-case name, or "".
   std::string_view header(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "app/http_server.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <unordered_set>
@@ -66,6 +68,7 @@ struct Shared {
   WorkerPool control{1, limits::queued_requests};
   WorkerPool quick{options.worker_threads, limits::queued_requests};
   WorkerPool heavy{options.heavy_threads, limits::queued_requests};
+  WorkerPool embedding{embedding_threads, embedding_requests_max - size_t(embedding_threads)};
   std::atomic<size_t> body_bytes{0};
   std::atomic<bool> stopping{false};
   std::atomic<uint64_t> next_request{0};
@@ -73,6 +76,7 @@ struct Shared {
 
   WorkerPool& pool(Lane lane) {
     if (lane == Lane::control) return control;
+    if (lane == Lane::embedding) return embedding;
     return lane == Lane::heavy ? heavy : quick;
   }
 };
@@ -162,7 +166,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (parser_.state() == HttpParser::State::body) {
       progress(n);
       body_bytes_ += n;
-      if (shared_.body_bytes.fetch_add(n) + n > limits::bodies_bytes) return refuse(busy());
+      if (shared_.body_bytes.fetch_add(n) + n > limits::bodies_bytes)
+        return refuse(shared_.service.busy(parser_.head()));
     }
     advance();
   }
@@ -198,12 +203,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write([](Connection& self) { self.read(); });
   }
 
-  static HttpResponse busy() {
-    HttpResponse out = problem(503, "the server is busy; try again");
-    out.headers.emplace_back("Retry-After", "1");
-    return out;
-  }
-
   // A request on its way to a worker and back; keeps the loop running meanwhile.
   struct Call {
     std::shared_ptr<Connection> connection;
@@ -230,7 +229,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     enter(Phase::working, 0);
     auto call = std::make_shared<Call>(
         Call{shared_from_this(), WorkGuard(loop_.context.get_executor()), std::move(request)});
-    if (!shared_.pool(lane).submit({std::move(call), Call::run})) answer(busy());
+    if (lane == Lane::embedding) watch(call->request);
+    if (!shared_.pool(lane).submit({call, Call::run})) answer(shared_.service.busy(call->request));
+  }
+
+  // Tells the request when the client closes its side: nobody waits for the answer any more.
+  void watch(HttpRequest& request) {
+    request.gone = std::make_shared<std::atomic<bool>>(false);
+    socket_.async_wait(
+        tcp::socket::wait_read, [self = shared_from_this(), gone = request.gone](error_code error) {
+          char byte = 0;
+          if (error || self->phase_ != Phase::working) return;
+          const auto n = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+          if (n == 0 || (n < 0 && errno == ECONNRESET)) *gone = true;
+        });
   }
 
   // The request is not whole, or cannot be: the connection ends with this answer.
@@ -358,6 +370,7 @@ class Server {
     shared_.control.finish();
     shared_.quick.finish();
     shared_.heavy.finish();
+    shared_.embedding.finish();
   }
 
  private:

@@ -60,10 +60,12 @@ std::optional<HttpResponse> refuse_host(const HttpRequest& head, std::string_vie
 }
 
 // Only application/json: a web page could send other types here without asking the user.
-std::optional<HttpResponse> refuse_body(const HttpRequest& head, const Operation& operation) {
-  const bool expected = std::any_of(operation.fields.begin(), operation.fields.end(),
-                                    [](auto& f) { return f.place == FieldPlace::body; });
-  if (!expected) return std::nullopt;
+bool takes_body(const Operation& operation) {
+  return std::any_of(operation.fields.begin(), operation.fields.end(),
+                     [](auto& f) { return f.place == FieldPlace::body; });
+}
+
+std::optional<HttpResponse> refuse_body(const HttpRequest& head) {
   const std::string_view type = head.header("content-type");
   if (lower(trim(type.substr(0, type.find(';')))) != "application/json")
     return problem(415, fmt::format("Content-Type must be application/json, not {}",
@@ -83,11 +85,11 @@ Result<std::string> tenant_of(const HttpRequest& request) {
   return std::string(tenant);
 }
 
-HttpResponse json_answer(std::string body) {
-  HttpResponse out;
-  out.content_type = "application/json";
-  out.body = std::move(body);
-  return out;
+// The embedding service's route of a request, or null.
+const EmbeddingRoute* embedding_route(const HttpRequest& request) {
+  const auto target = parse_target(request.target);
+  std::string_view allow;
+  return target.ok() ? find_embedding_route(request.method, target->segments, allow) : nullptr;
 }
 
 }  // namespace
@@ -141,12 +143,16 @@ std::optional<HttpResponse> refuse_head(const HttpRequest& head) {
     if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
     return not_allowed(head.method, "GET, HEAD");
   }
+  std::string_view allow;
+  if (find_embedding_route(head.method, target->segments, allow) != nullptr)
+    return head.method == "POST" ? refuse_body(head) : std::nullopt;
+  if (!allow.empty()) return not_allowed(head.method, allow);
   const Route route = find_route(head.method, target->segments);
   if (route.operation == nullptr && route.allow.empty())
     return problem(404, fmt::format("there is no path {}; /v1/openapi.json describes all",
                                     in_quotes(head.target)));
   if (route.operation == nullptr) return not_allowed(head.method, route.allow);
-  return refuse_body(head, *route.operation);
+  return takes_body(*route.operation) ? refuse_body(head) : std::nullopt;
 }
 
 Result<> prepare_call(HttpRequest request, HttpCall& call) {
@@ -169,11 +175,28 @@ Result<> prepare_call(HttpRequest request, HttpCall& call) {
   return {};
 }
 
-HttpService::HttpService(Engine& engine)
-    : engine_(engine), description_(to_text(openapi(program_version())) + "\n") {}
+HttpService::HttpService(Engine& engine, const EmbeddingOptions& embedding)
+    : engine_(engine),
+      embedding_(engine, embedding),
+      description_(to_text(openapi(program_version())) + "\n") {}
 
 std::optional<HttpResponse> HttpService::refuse(const HttpRequest& head) const {
-  return refuse_head(head);
+  if (auto refusal = refuse_head(head)) return refusal;
+  const size_t limit = embedding_.options().payload_bytes;
+  if (head.content_length.value_or(0) <= limit) return std::nullopt;
+  const EmbeddingRoute* route = embedding_route(head);
+  if (route == nullptr) return std::nullopt;
+  return api_error(route->style, too_large(fmt::format("a body of {} bytes, the limit is {}",
+                                                       *head.content_length, limit)));
+}
+
+HttpResponse HttpService::busy(const HttpRequest& request) const {
+  const EmbeddingRoute* route = embedding_route(request);
+  if (route != nullptr)
+    return api_error(route->style, Error{Code::exhausted, "the model is overloaded; try again"});
+  HttpResponse out = problem(503, "the server is busy; try again");
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
 }
 
 Lane HttpService::lane(const HttpRequest& request) const {
@@ -181,6 +204,7 @@ Lane HttpService::lane(const HttpRequest& request) const {
   if (!target.ok()) return Lane::here;
   const std::string_view path = fixed_path(*target);
   if (path == "/metrics") return Lane::control;
+  if (embedding_route(request) != nullptr) return Lane::embedding;
   const Operation* operation = find_route(request.method, target->segments).operation;
   if (!path.empty() || operation == nullptr) return Lane::here;
   return operation->heavy ? Lane::heavy : Lane::quick;
@@ -192,11 +216,11 @@ HttpResponse HttpService::fixed(std::string_view path) {
     out.content_type = "text/plain; version=0.0.4; charset=utf-8";
     out.body = metrics.text(engine_.status(), connections);
   } else if (path == "/v1/openapi.json") {
-    out = json_answer(description_);
+    out = json_response(description_);
   } else if (path == "/readyz" && stopping_) {
     out = problem(503, "the server is stopping");
   } else {
-    out = json_answer(fmt::format("{{\"status\":\"{}\"}}\n", path == "/readyz" ? "ready" : "ok"));
+    out = json_response(fmt::format("{{\"status\":\"{}\"}}\n", path == "/readyz" ? "ready" : "ok"));
   }
   out.operation = path;
   return out;
@@ -205,13 +229,18 @@ HttpResponse HttpService::fixed(std::string_view path) {
 HttpResponse HttpService::handle(HttpRequest request) {
   if (const auto target = parse_target(request.target); target.ok())
     if (const std::string_view path = fixed_path(*target); !path.empty()) return fixed(path);
+  if (const EmbeddingRoute* route = embedding_route(request); route != nullptr) {
+    HttpResponse out = embedding_.handle(request, *route, parse_target(request.target)->segments);
+    out.operation = route->path;
+    return out;
+  }
   HttpCall call;
   HttpResponse out;
   if (const auto prepared = prepare_call(std::move(request), call); !prepared.ok()) {
     out = problem(prepared.error());
   } else {
     const auto answer = call.operation->handler(engine_, call.caller, call.arguments);
-    out = answer.ok() ? json_answer(to_text(*answer) + "\n") : problem(answer.error());
+    out = answer.ok() ? json_response(to_text(*answer) + "\n") : problem(answer.error());
     if (out.status == 500) log(LogLevel::error, answer.error().message);
   }
   if (call.operation != nullptr) out.operation = call.operation->name;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "app/embedding_api.h"
 #include "app/http_message.h"
 #include "app/metrics.h"
 #include "engine/operations.h"
@@ -15,10 +16,11 @@ namespace penchant {
 
 // Where a request runs, so that a slow kind never makes a quick kind wait.
 enum class Lane {
-  here,     // at once, without the engine: health
-  control,  // metrics
-  quick,    // most operations
-  heavy,    // operations that encode many texts
+  here,       // at once, without the engine: health
+  control,    // metrics
+  quick,      // most operations
+  heavy,      // operations that encode many texts
+  embedding,  // the embedding service: waits for the batch it shares with others
 };
 
 struct HttpCall {
@@ -29,11 +31,13 @@ struct HttpCall {
 
 class HttpService {
  public:
-  explicit HttpService(Engine& engine);
+  HttpService(Engine& engine, const EmbeddingOptions& embedding);
 
   // The answer that can be given after the head alone (wrong path, method, host, type, length).
   std::optional<HttpResponse> refuse(const HttpRequest& head) const;
   Lane lane(const HttpRequest& request) const;
+  // The answer to a request for which there is no room; of the embedding service 429.
+  HttpResponse busy(const HttpRequest& request) const;
   // Never refused by refuse(). Blocks for as long as the engine does.
   HttpResponse handle(HttpRequest request);
 
@@ -47,6 +51,7 @@ class HttpService {
   HttpResponse fixed(std::string_view path);
 
   Engine& engine_;
+  EmbeddingApi embedding_;
   const std::string description_;  // OpenAPI, as text
   std::atomic<bool> stopping_{false};
 };

@@ -1,0 +1,284 @@
+#include "app/embedding_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "encoder/tokenise.h"
+#include "math/kernels.h"
+#include "text/tokenizer.h"
+
+namespace penchant {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+bool fits(std::string_view path, const std::vector<std::string>& segments) {
+  for (const std::string& segment : segments) {
+    if (path.empty()) return false;
+    path.remove_prefix(1);  // the slash
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(part.size());
+    if (part != segment && (part != "{model}" || segment.empty())) return false;
+  }
+  return path.empty();
+}
+
+// Token ids of one text.
+Result<std::vector<int32_t>> read_ids(const json::array& list, std::string_view field) {
+  std::vector<int32_t> ids;
+  ids.reserve(list.size());
+  for (const json::value& value : list) {
+    if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > INT32_MAX)
+      return invalid(fmt::format("{}: {} is no token id", field, shown(value)));
+    ids.push_back(static_cast<int32_t>(value.get_int64()));
+  }
+  return ids;
+}
+
+Result<> add_input(const json::value& value, std::string_view field, EmbeddingInput& input) {
+  if (value.is_string() && input.ids.empty()) {
+    input.texts.emplace_back(value.get_string());
+  } else if (value.is_array() && input.texts.empty()) {
+    TRY(auto ids, read_ids(value.get_array(), field));
+    input.ids.push_back(std::move(ids));
+  } else {
+    return invalid(fmt::format(
+        "{}: must be a string, a list of strings, a list of token ids or a list of such lists, "
+        "not {}",
+        field, shown(value)));
+  }
+  return {};
+}
+
+struct TeiKind {
+  int status;
+  std::string_view type;
+};
+
+TeiKind tei_kind(Code code) {
+  switch (code) {
+    case Code::too_large:
+      return {413, "Validation"};
+    case Code::exhausted:
+      return {429, "Overloaded"};
+    case Code::unavailable:
+      return {503, "Unhealthy"};
+    case Code::internal:
+      return {424, "Backend"};
+    default:
+      return {422, "Validation"};
+  }
+}
+
+HttpResponse openai_error(const Error& error, std::string_view param, std::string_view code) {
+  HttpResponse out;
+  out.status = error.code == Code::exhausted ? 429 : status_of(error.code);
+  out.content_type = "application/json";
+  const auto or_null = [](std::string_view text) {
+    return text.empty() ? json::value() : json::value(text);
+  };
+  const std::string_view type = out.status == 429   ? "requests"
+                                : out.status >= 500 ? "server_error"
+                                                    : "invalid_request_error";
+  out.body = to_text(json::object{{"error", json::object{{"message", error.message},
+                                                         {"type", type},
+                                                         {"param", or_null(param)},
+                                                         {"code", or_null(code)}}}}) +
+             "\n";
+  return out;
+}
+
+Result<json::object> read_body(const HttpRequest& request) {
+  if (request.method == "GET" || request.method == "HEAD") return json::object();
+  TRY(json::value value, parse_json(request.body, "body"));
+  if (!value.is_object()) return invalid("body: must be a JSON object");
+  return std::move(value.get_object());
+}
+
+}  // namespace
+
+const EmbeddingRoute* find_embedding_route(std::string_view method,
+                                           const std::vector<std::string>& segments,
+                                           std::string_view& allow) {
+  if (method == "HEAD") method = "GET";
+  for (const auto routes : {openai_routes(), tei_routes()})
+    for (const EmbeddingRoute& route : routes) {
+      if (!fits(route.path, segments)) continue;
+      allow = route.method == "GET" ? "GET, HEAD" : route.method;
+      if (route.method == method) return &route;
+    }
+  return nullptr;
+}
+
+HttpResponse tei_error(int status, std::string_view type, std::string_view message) {
+  HttpResponse out;
+  out.status = status;
+  out.content_type = "application/json";
+  out.body = to_text(json::object{{"error", message}, {"error_type", type}}) + "\n";
+  return out;
+}
+
+HttpResponse api_error(ApiStyle style, const Error& error, std::string_view param,
+                       std::string_view code) {
+  const auto [status, type] = tei_kind(error.code);
+  HttpResponse out = style == ApiStyle::tei ? tei_error(status, type, error.message)
+                                            : openai_error(error, param, code);
+  if (error.code == Code::exhausted) out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+HttpResponse json_response(std::string body) {
+  HttpResponse out;
+  out.content_type = "application/json";
+  out.body = std::move(body);
+  return out;
+}
+
+bool EmbeddingInput::has_empty() const {
+  return size() == 0 ||
+         std::ranges::any_of(texts, [](const std::string& text) { return text.empty(); }) ||
+         std::ranges::any_of(ids, [](const auto& list) { return list.empty(); });
+}
+
+Result<EmbeddingInput> read_input(const json::object& body, std::string_view field) {
+  const json::value* value = body.if_contains(field);
+  if (value == nullptr || value->is_null()) return invalid(fmt::format("{}: is missing", field));
+  EmbeddingInput input;
+  if (!value->is_array()) {
+    TRY(add_input(*value, field, input));
+    return input;
+  }
+  const json::array& list = value->get_array();
+  if (!list.empty() && list[0].is_number()) {
+    TRY(add_input(*value, field, input));
+    return input;
+  }
+  input.is_list = true;
+  for (const json::value& one : list) TRY(add_input(one, field, input));
+  return input;
+}
+
+EmbeddingApi::EmbeddingApi(Engine& engine, const EmbeddingOptions& options)
+    : engine_(engine), options_(options), models_(options.models_folder, options.encoder, {}) {}
+
+HttpResponse EmbeddingApi::handle(const HttpRequest& request, const EmbeddingRoute& route,
+                                  const std::vector<std::string>& segments) {
+  if (request.body.size() > options_.payload_bytes)
+    return api_error(route.style,
+                     too_large(fmt::format("a body of {} bytes, the limit is {}",
+                                           request.body.size(), options_.payload_bytes)));
+  const auto body = read_body(request);
+  if (!body.ok()) {
+    if (route.style == ApiStyle::tei) return tei_error(400, "Validation", body.error().message);
+    return api_error(route.style, body.error());
+  }
+  const std::string_view model = route.path.ends_with("{model}") ? segments.back() : "";
+  auto answer = route.handler(*this, request, *body, model);
+  return answer.ok() ? *std::move(answer) : api_error(route.style, answer.error());
+}
+
+Result<ServedModel*> EmbeddingApi::own_model() {
+  TRY(Encoder * encoder, engine_.encoder());
+  return &models_.add(*encoder);
+}
+
+Result<ServedModel*> EmbeddingApi::model(std::string_view name) {
+  (void)own_model();  // it may be asked for by name; without it the others go on
+  return models_.get(name);
+}
+
+std::vector<std::string> EmbeddingApi::model_names() {
+  (void)own_model();
+  return models_.names();
+}
+
+Result<std::vector<std::vector<int32_t>>> EmbeddingApi::tokens(const Encoder& encoder,
+                                                               EmbeddingInput input,
+                                                               const TokenOptions& options) {
+  const bool limited = encoder.adds_special_tokens();
+  const size_t longest = limited ? encoder.max_tokens() : size_t(-1);
+  EncodeOptions encode{.add_special_tokens = limited, .keeps_end = options.keeps_end};
+  if (limited) encode.max_tokens = options.truncate ? longest : size_t(1) << 30;
+  std::vector<std::vector<int32_t>> out = std::move(input.ids);
+  std::string prompted;
+  for (const std::string& text : input.texts) {
+    prompted.assign(options.prompt).append(text);
+    auto ids = encoder.tokenizer()->encode_ids(prompted, encode);
+    if (!ids.ok()) return at_text(out.size(), ids.error());
+    out.push_back(*std::move(ids));
+  }
+  for (auto& ids : out) {
+    if (ids.size() > longest && options.truncate) {
+      if (options.keeps_end) std::rotate(ids.begin(), ids.end() - ptrdiff_t(longest), ids.end());
+      ids.resize(longest);
+    }
+    if (ids.size() > longest)
+      return invalid(
+          fmt::format("`inputs` must have less than {} tokens. Given: {}", longest, ids.size()));
+  }
+  return out;
+}
+
+Result<Embedded> EmbeddingApi::embed(ServedModel& model, EmbeddingInput input,
+                                     const TokenOptions& options, const HttpRequest& request) {
+  const SteadyClock::time_point start = SteadyClock::now();
+  Embedded out;
+  for (const std::string& text : input.texts) out.characters += utf8_length(text);
+  if (model.encoder.tokenizer() == nullptr && !input.has_ids()) {  // a file of word vectors
+    const std::vector<std::string_view> texts(input.texts.begin(), input.texts.end());
+    TRY(out.vectors, model.encoder.encode(texts, Purpose::plain));
+    out.encoding = SteadyClock::now() - start;
+    return out;
+  }
+  if (model.encoder.tokenizer() == nullptr)
+    return invalid(fmt::format("the model {} has no tokens, only words", model.encoder.name()));
+  TRY(const auto ids, tokens(model.encoder, std::move(input), options));
+  const std::vector<TokenIds> views(ids.begin(), ids.end());
+  for (const TokenIds view : views) out.tokens += view.size();
+  out.tokenising = SteadyClock::now() - start;
+  const Patience patience{
+      .until = start + std::chrono::duration_cast<SteadyClock::duration>(
+                           std::chrono::duration<double>(options_.deadline_seconds)),
+      .gone = request.gone.get()};
+  TRY(Batched batched, model.batcher.encode(views, patience));
+  out.vectors = std::move(batched.vectors);
+  out.waited = batched.waited;
+  out.encoding = batched.encoding;
+  return out;
+}
+
+Result<> shorten(Matrix& vectors, size_t dimensions) {
+  if (dimensions > vectors.cols)
+    return invalid(
+        fmt::format("dimensions: {} is more than the model's {}", dimensions, vectors.cols));
+  if (dimensions == 0 || dimensions == vectors.cols) return {};
+  Matrix out(vectors.rows, dimensions);
+  for (size_t i = 0; i < out.rows; ++i) {
+    std::copy_n(vectors.row(i).begin(), dimensions, out.row(i).begin());
+    normalise(out.row(i));
+  }
+  vectors = std::move(out);
+  return {};
+}
+
+void add_work_headers(HttpResponse& response, const Embedded& work, SteadyClock::time_point start) {
+  const auto milliseconds = [](std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+  };
+  const std::string total = milliseconds(SteadyClock::now() - start);
+  for (auto& [name, value] : std::initializer_list<std::pair<std::string_view, std::string>>{
+           {"X-Compute-Type", "cpu"},
+           {"X-Compute-Time", total},
+           {"X-Compute-Characters", std::to_string(work.characters)},
+           {"X-Compute-Tokens", std::to_string(work.tokens)},
+           {"X-Total-Time", total},
+           {"X-Tokenization-Time", milliseconds(work.tokenising)},
+           {"X-Queue-Time", milliseconds(work.waited)},
+           {"X-Inference-Time", milliseconds(work.encoding)}})
+    response.headers.emplace_back(name, value);
+}
+
+}  // namespace penchant
