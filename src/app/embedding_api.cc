@@ -175,7 +175,8 @@ HttpResponse EmbeddingApi::handle(const HttpRequest& request, const EmbeddingRou
     if (route.style == ApiStyle::tei) return tei_error(400, "Validation", body.error().message);
     return api_error(route.style, body.error());
   }
-  const std::string_view model = route.path.ends_with("{model}") ? segments.back() : "";
+  const std::string_view model =
+      route.path.ends_with("{model}") ? std::string_view(segments.back()) : "";
   auto answer = route.handler(*this, request, *body, model);
   return answer.ok() ? *std::move(answer) : api_error(route.style, answer.error());
 }
