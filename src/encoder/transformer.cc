@@ -48,9 +48,8 @@ bool halves_attention(const ModelConfig& config) {
 }
 
 void scale_queries(DenseWeights& qkv, const ModelConfig& config) {
-  const size_t H = config.hidden;
-  const float factor =
-      1.44269504f / std::sqrt(static_cast<float>(H / config.heads));  // log2(e) / sqrt(D)
+  const size_t H = config.hidden, D = H / config.heads;
+  const float factor = 1.44269504f / std::sqrt(static_cast<float>(D));  // log2(e) / sqrt(D)
   kernels().scale(factor, qkv.weights.data(), H * H);
   kernels().scale(factor, qkv.bias.data(), H);
 }
