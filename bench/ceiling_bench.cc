@@ -309,7 +309,8 @@ void measure_penchant(const Shape& s) {
       return s.operations();
     };
   });
-  for (const auto& [what, number] : {std::pair("int8", Number::bytes), {"bf16", Number::halves}}) {
+  for (const Number number : {Number::bytes, Number::halves}) {
+    const char* what = number == Number::bytes ? "int8" : "bf16";
     if (number == Number::halves && products().halves == nullptr) continue;
     const PackedLinear linear(weights, s.n, s.k, bias, number);
     print_best(product(what, fmt::format("penchant {}", products().name), s), [&](int) {
