@@ -41,10 +41,9 @@ struct Layer {
   static int behind_gelu(Number /*number*/) { return gelu_zero; }
 };
 
-// Attention in bfloat16, where the processor has it.
-bool halves_attention(const ModelConfig& config) {
-  return products().attend != nullptr && config.hidden / config.heads % 32 == 0 &&
-         config.hidden % 64 == 0;
+// Shapes that attention in bfloat16 takes.
+bool fits_halves(const ModelConfig& config) {
+  return config.hidden / config.heads % 32 == 0 && config.hidden % 64 == 0;
 }
 
 void scale_queries(DenseWeights& qkv, const ModelConfig& config) {
@@ -60,8 +59,10 @@ struct Transformer::State {
   Safetensors file;
   ModelConfig config;
   EmbeddingWeights embeddings;
-  FloatLinear projection;                        // of word vectors that are not H wide
-  Number number = Number::bytes;                 // of packed layers
+  FloatLinear projection;         // of word vectors that are not H wide
+  Number number = Number::bytes;  // of packed layers
+  // Attention in bfloat16, or null: chosen with the weights, whose queries are scaled for it.
+  void (*attend_halves)(const AttentionOperands&) = nullptr;
   std::vector<Layer<FloatLinear>> float_layers;  // one of the two is empty
   std::vector<Layer<PackedLinear>> packed_layers;
   NormWeights final_norm;
@@ -98,6 +99,7 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
   if (!why_not_packed(config).empty()) precision = Precision::fp32;
   if (precision == Precision::bf16 && products().halves == nullptr) precision = Precision::fp32;
   state->number = precision == Precision::bf16 ? Number::halves : Number::bytes;
+  if (fits_halves(config)) state->attend_halves = products().attend;
   WeightReader reader(state->file, state->config);
   TRY(state->embeddings, reader.embeddings());
   if (const DenseWeights& widen = state->embeddings.projection; !widen.weights.empty())
@@ -111,7 +113,7 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
     if (precision == Precision::fp32) {
       state->float_layers.emplace_back(std::move(weights), config);
     } else {
-      if (halves_attention(config)) scale_queries(weights.qkv, config);
+      if (state->attend_halves != nullptr) scale_queries(weights.qkv, config);
       state->packed_layers.emplace_back(std::move(weights), config, state->number);
     }
   }
@@ -224,7 +226,7 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) co
   };
   for (size_t t = 0; t < T; ++t) work.x_rows.set(t, x + t * H);
   for (const auto& layer : packed_layers) {
-    if (halves_attention(config)) {
+    if (attend_halves != nullptr) {
       uint16_t* qkv = work.qkv_halves.room((T + 31) * 3 * H);
       layer.qkv.run_halves(work.x_rows, 0, T, qkv, 3 * H, work.packed);
       attend_all_halves(batch, qkv, context, work);
@@ -251,10 +253,10 @@ void Transformer::State::attend_all_halves(const TokenBatch& batch, const uint16
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
     const size_t begin = batch.begins[s], length = batch.begins[s + 1] - begin;
     const size_t padded = (length + 31) / 32 * 32;
-    products().attend({qkv + begin * 3 * H, length, config.heads, D, context + begin * H,
-                       work.keys.room(padded * D), work.values.room(padded * D),
-                       work.scores.room(32 * padded), work.weights.room(32 * padded),
-                       work.sums.room(32 * D)});
+    attend_halves({qkv + begin * 3 * H, length, config.heads, D, context + begin * H,
+                   work.keys.room(padded * D), work.values.room(padded * D),
+                   work.scores.room(32 * padded), work.weights.room(32 * padded),
+                   work.sums.room(32 * D)});
   }
 }
 

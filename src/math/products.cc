@@ -1,5 +1,6 @@
 #include "math/products.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "math/kernels.h"
@@ -43,10 +44,9 @@ bool system_grants_tiles() {
 std::vector<const Products*> runnable() {
   std::vector<const Products*> tables;
   const Leaf7 leaf;
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+  const std::vector<std::string_view> vectors = kernel_names();  // the same flags
+  const bool avx2 = std::ranges::count(vectors, "avx2") > 0;
+  const bool avx512 = std::ranges::count(vectors, "avx512") > 0;
   const bool bf16 = avx512 && leaf.avx512bf16();
   if (bf16 && leaf.avx512fp16() && leaf.amx() && system_grants_tiles())
     tables.push_back(&products_amx);
