@@ -15,7 +15,7 @@ tests/transcripts/*.txt are lists of entries, each a request, `----`, and what m
     {"type":...,"detail":"...interests..."}
 
 `...` stands for any text within a line, a line of `...` alone for any lines. Further directives: `@needs model NAME`
-and `@needs data NAME` skip the file where that is not there; `@stop` ends the server and wants exit code 0. Each file
+and `@needs data NAME` skip the file where that is not there, `@needs speed` in builds with sanitizers; `@stop` ends the server and wants exit code 0. Each file
 runs in a fresh folder with $FILES = tests/data, $DATA = $PENCHANT_TEST_DATA, and no models unless it needs one.
 UPDATE=1 writes what came back into the file; NAME... runs only those files.
 """
@@ -82,7 +82,11 @@ class Run:
         (folder / ".bin").mkdir()
         (folder / ".bin/penchant").symlink_to(program)
 
-    def needs(self, what, name):
+    def needs(self, what, name=""):
+        if what == "speed":
+            if os.environ.get("PENCHANT_SANITIZED"):
+                raise Skip("needs a build without sanitizers")
+            return
         place = os.environ.get({"model": "PENCHANT_MODELS", "data": "PENCHANT_TEST_DATA"}[what], "")
         if not place or not (pathlib.Path(place) / name).exists():
             raise Skip(f"needs the {what} {name}")
@@ -148,7 +152,7 @@ class Run:
 
     def directive(self, words):
         if words[0] == "@needs":
-            self.needs(words[1], words[2])
+            self.needs(*words[1:])
         elif words[0] == "@serve":
             self.serve(" ".join(words[1:]))
         elif words[0] == "@stop":
