@@ -19,8 +19,14 @@ bool is_word(const OperationCommand& command, std::string_view field) {
   return std::find(command.words.begin(), command.words.end(), field) != command.words.end();
 }
 
-std::string_view placeholder(FieldType type) {
-  switch (type) {
+// What is false unless the command line says otherwise needs no value there.
+bool is_switch(const Field& field) {
+  return field.type == FieldType::boolean && field.fallback == "false";
+}
+
+std::string_view placeholder(const Field& field) {
+  if (is_switch(field)) return "";
+  switch (field.type) {
     case FieldType::integer:
       return "N";
     case FieldType::number:
@@ -43,7 +49,7 @@ std::string help_of(const Field& field) {
     if (!notes.empty()) notes += ", ";
     notes += fmt::format("{} to {}", field.minimum, field.maximum);
   }
-  if (!field.fallback.empty())
+  if (!field.fallback.empty() && !is_switch(field))
     notes += fmt::format("{}default: {}", notes.empty() ? "" : ", ", field.fallback);
   return notes.empty() ? out : fmt::format("{} ({})", out, notes);
 }
@@ -69,6 +75,8 @@ Result<json::value> option_value(const Field& field, std::span<const std::string
     for (const std::string& value : values) split_list(value, out);
     return json::value(std::move(out));
   }
+  if (is_switch(field))
+    return field.place == FieldPlace::body ? json::value(true) : json::value("true");
   const std::string& text = values[0];
   if (field.place != FieldPlace::body || field.type == FieldType::string)
     return json::value(json::string(text));
@@ -135,8 +143,8 @@ std::vector<Option> operation_options(const OperationCommand& command) {
   for (const Field& field : operation->fields) {
     if (is_word(command, field.name)) continue;
     const char letter = field.name.size() == 1 ? field.name[0] : '\0';
-    out.push_back({std::string(field.name), std::string(placeholder(field.type)), help_of(field),
-                   letter, is_list(field)});
+    out.push_back({std::string(field.name), std::string(placeholder(field)), help_of(field), letter,
+                   is_list(field)});
   }
   out.push_back({"json", "", "JSON Lines, on a terminal too"});
   return out;

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
@@ -65,6 +66,13 @@ class Encoder {
   // What the vector of a text is pooled from: [tokens, dimensions()]. Static vectors have a row for
   // each token that counts.
   virtual Result<Matrix> token_states(TokenIds text) = 0;
+
+  // What token_states() are multiplied by before their sum, made as long as 1, is the vector: one
+  // for each of `tokens`. None where the vector is no sum of them (pooling by one token, or by the
+  // largest of every column).
+  virtual std::vector<float> token_weights(size_t tokens) const {
+    return std::vector<float>(tokens, 1);
+  }
 };
 
 // Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json ...), a

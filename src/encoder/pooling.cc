@@ -22,4 +22,15 @@ void pool(Pooling pooling, std::span<const float> states, std::span<float> out) 
   normalise(out);  // also turns sums into means
 }
 
+std::vector<float> pool_weights(Pooling pooling, size_t L) {
+  std::vector<float> weights;
+  for (size_t t = 0; t < L; ++t) {
+    if (pooling == Pooling::mean || pooling == Pooling::mean_sqrt)
+      weights.push_back(1);
+    else if (pooling == Pooling::weighted_mean)
+      weights.push_back(static_cast<float>(t + 1));
+  }
+  return weights;
+}
+
 }  // namespace penchant

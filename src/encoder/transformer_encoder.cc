@@ -96,6 +96,10 @@ class TransformerEncoder final : public Encoder {
     return states;
   }
 
+  std::vector<float> token_weights(size_t tokens) const override {
+    return pool_weights(config_.pooling, tokens);
+  }
+
  private:
   Matrix encode_all(const std::vector<TokenIds>& ids) REQUIRES(mutex_) {
     const auto batches = make_batches(ids, workspaces_.size());

@@ -18,10 +18,12 @@
 #include "encoder/models.h"
 #include "engine/background.h"
 #include "engine/event_rules.h"
+#include "engine/features.h"
 #include "engine/import_run.h"
 #include "engine/match.h"
 #include "engine/tenant.h"
 #include "engine/terms.h"
+#include "engine/word_shares.h"
 #include "mining/keywords.h"
 #include "recommend/pipeline.h"
 #include "text/words.h"
@@ -149,18 +151,21 @@ class EngineImpl final : public Engine {
       return penchant::explain(world(moment, words), moment.user.get(), row, request);
     });
     json::object object = to_json(explanation.item, true);
+    if (query.contributions)
+      TRY(add_contributions(tenant, item, explanation, moment.catalogue->vector(row), object));
     object["admitted"] = explanation.admitted;
     if (!explanation.admitted) object["refusal"] = explanation.refusal;
     return object;
   }
 
   Result<json::object> match(std::string_view text, std::span<const std::string> interests,
-                             std::string_view language) override {
+                             const MatchOptions& options) override {
     TRY(Encoder * encoder, this->encoder());
     TRY(check_utf8(text, "\"text\""));
     TRY(const auto background, this->background(*encoder, Purpose::query));
-    return match_text(text, interests, language.empty() ? explain_language(text) : language,
-                      *encoder, *background);
+    MatchOptions in_language = options;
+    if (options.language.empty()) in_language.language = explain_language(text);
+    return match_text(text, interests, in_language, *encoder, *background);
   }
 
   Result<json::object> embed(std::span<const std::string> texts) override {
@@ -213,6 +218,31 @@ class EngineImpl final : public Engine {
   }
 
  private:
+  // What each word of the item's text brings to the reasons that rest on meaning. An item without a
+  // vector of ours has none.
+  Result<> add_contributions(std::string_view tenant, std::string_view id,
+                             const Explanation& explanation, std::span<const float> vector,
+                             json::object& object) {
+    TRY(Encoder * encoder, this->encoder());
+    TRY(Store * store, this->store());
+    TRY(const StoredItem stored, store->item(tenant, id));
+    const std::string text = understood_text(stored.item);
+    if (!stored.item.vector.empty() || text.empty()) return {};
+    const std::string_view texts[] = {text};
+    TRY(const Matrix encoded, encoder->encode(texts, Purpose::passage));
+    TRY(const WordParts parts, split_vector(*encoder, text, Purpose::passage, encoded.row(0)));
+    json::array& reasons = object.at("reasons").get_array();
+    for (size_t i = 0; i < explanation.lines.size(); ++i) {
+      const auto& [direction, slope] = explanation.lines[i];
+      if (direction.size() != vector.size() || direction.size() != encoded.cols) continue;
+      std::vector<float> scaled = direction;
+      for (float& x : scaled) x = static_cast<float>(x * slope);
+      reasons[i].get_object()["contributions"] =
+          word_shares(text, parts, scaled, explanation.item.reasons[i].contribution);
+    }
+    return {};
+  }
+
   // Null without an installed model: what needs no encoder goes on, and the reason is told once.
   Result<Encoder*> encoder_if_any() {
     auto encoder = this->encoder();

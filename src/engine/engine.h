@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "encoder/encoder.h"
+#include "engine/match.h"
 #include "store/import.h"
 #include "store/store.h"
 
@@ -47,6 +48,8 @@ struct RecommendQuery {
   double diversity = 0.2;               // 0: by score alone ... 1: as different as possible
   bool explain = true;
   std::string language;  // of the sentences: "en", "zh"; empty: the user's
+  // Of explain: what each word of the item's text brings to a reason that rests on meaning.
+  bool contributions = false;
 };
 
 class Engine {
@@ -74,7 +77,7 @@ class Engine {
   virtual Result<json::object> explain(std::string_view tenant, std::string_view item,
                                        const RecommendQuery& query) = 0;
   virtual Result<json::object> match(std::string_view text, std::span<const std::string> interests,
-                                     std::string_view language) = 0;
+                                     const MatchOptions& options) = 0;
   virtual Result<json::object> embed(std::span<const std::string> texts) = 0;
   virtual Result<json::object> mine(std::span<const std::string> texts, size_t count) = 0;
 

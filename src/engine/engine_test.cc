@@ -167,7 +167,7 @@ TEST(Engine, WithoutAModelSearchGoesByWordsAndMatchSaysWhatIsMissing) {
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(found[0][0], 'c');
   const std::vector<std::string> interests = {"boats"};
-  const auto match = engine->match("a boat", interests, "en");
+  const auto match = engine->match("a boat", interests, {});
   EXPECT_EQ(match.error().code, Code::unavailable);
   EXPECT_NE(match.error().message.find("penchant model add"), std::string::npos)
       << match.error().message;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "encoder/encoder.h"
+#include "engine/word_shares.h"
 #include "math/kernels.h"
 #include "mining/match_words.h"
 
@@ -46,10 +47,28 @@ std::string_view sentence_key(double closeness, bool has_words) {
   return closeness < far_below ? "far" : "between";
 }
 
+// Adds the words' contributions to the answer, both ways for each of its interests. `user`: the
+// interests' vector.
+Result<> add_contributions(std::span<const std::string_view> texts, const Matrix& vectors,
+                           std::span<const float> user, Encoder& encoder, json::object& answer) {
+  TRY(const WordParts parts, split_vector(encoder, texts[0], Purpose::query, vectors.row(0)));
+  answer["contributions"] =
+      word_shares(texts[0], parts, user, answer.at("similarity").get_double());
+  json::array& each = answer.at("interests").get_array();
+  for (size_t i = 1; i < texts.size(); ++i) {
+    json::object& entry = each[i - 1].get_object();
+    const double cosine = entry.at("similarity").to_number<double>();
+    TRY(const WordParts own, split_vector(encoder, texts[i], Purpose::query, vectors.row(i)));
+    entry["contributions"] = word_shares(texts[0], parts, vectors.row(i), cosine);
+    entry["interest_contributions"] = word_shares(texts[i], own, vectors.row(0), cosine);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<json::object> match_text(std::string_view text, std::span<const std::string> interests,
-                                std::string_view language, Encoder& encoder,
+                                const MatchOptions& options, Encoder& encoder,
                                 const Matrix& background) {
   if (interests.empty()) return invalid("\"interests\" must name at least one interest");
   if (interests.size() > limits::list_values)
@@ -84,18 +103,24 @@ Result<json::object> match_text(std::string_view text, std::span<const std::stri
         sentence_key(closeness_of(vectors.row(0), cosine, background), !words.empty());
     json::array listed(words.begin(), words.end());
     each.push_back(json::object{{"interest", interest}, {"similarity", cosine}, {"words", listed}});
-    shares.push_back({contribution, json::object{{"kind", "interest"},
-                                                 {"contribution", contribution},
-                                                 {"text", sentence(language, key, interest, words)},
-                                                 {"interest", interest},
-                                                 {"words", std::move(listed)}}});
+    shares.push_back(
+        {contribution, json::object{{"kind", "interest"},
+                                    {"contribution", contribution},
+                                    {"text", sentence(options.language, key, interest, words)},
+                                    {"interest", interest},
+                                    {"words", std::move(listed)}}});
   }
   std::stable_sort(shares.begin(), shares.end(),
                    [](const Share& a, const Share& b) { return a.contribution > b.contribution; });
   json::array reasons;
   for (Share& share : shares) reasons.push_back(std::move(share.reason));
-  return json::object{
+  json::object answer{
       {"similarity", similarity}, {"interests", std::move(each)}, {"reasons", std::move(reasons)}};
+  if (options.contributions) {
+    for (float& x : user) x = static_cast<float>(x / length);
+    TRY(add_contributions(texts, vectors, user, encoder, answer));
+  }
+  return answer;
 }
 
 }  // namespace penchant

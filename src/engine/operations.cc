@@ -88,6 +88,10 @@ constexpr Field language_field(FieldPlace place) {
           .help = "of the reasons; default: the caller's, else the user's",
           .choices = "en,zh"};
 }
+constexpr Field contributions_field(FieldPlace place, std::string_view help) {
+  return {
+      .name = "contributions", .type = boolean, .place = place, .fallback = "false", .help = help};
+}
 constexpr Field texts_field() {
   return {.name = "texts",
           .type = strings,
@@ -126,15 +130,19 @@ constexpr Field recommend_fields[] = {
     id_field("the user"),   n_field(query),       offset_field(query),
     category_field(query),  filter_field(query),  exclude_field(query),
     diversity_field("0.2"), explain_field(query), language_field(query)};
-constexpr Field explain_fields[] = {id_field("the user"),
-                                    {.name = "item",
-                                     .type = string,
-                                     .place = query,
-                                     .required = true,
-                                     .minimum = 1,
-                                     .maximum = id_max,
-                                     .help = "the item to explain"},
-                                    language_field(query)};
+constexpr Field explain_fields[] = {
+    id_field("the user"),
+    {.name = "item",
+     .type = string,
+     .place = query,
+     .required = true,
+     .minimum = 1,
+     .maximum = id_max,
+     .help = "the item to explain"},
+    contributions_field(query,
+                        "what each word of the item's text brings to a "
+                        "reason that rests on meaning"),
+    language_field(query)};
 constexpr Field similar_fields[] = {
     id_field("the item"),  n_field(query),       offset_field(query),
     category_field(query), filter_field(query),  exclude_field(query),
@@ -154,23 +162,25 @@ constexpr Field search_fields[] = {{.name = "query",
                                    exclude_field(body),
                                    explain_field(body),
                                    language_field(body)};
-constexpr Field match_fields[] = {{.name = "text",
-                                   .type = string,
-                                   .place = body,
-                                   .required = true,
-                                   .minimum = 1,
-                                   .maximum = text_max,
-                                   .help = "the text to match",
-                                   .example = R"("a fast and light laptop")"},
-                                  {.name = "interests",
-                                   .type = strings,
-                                   .place = body,
-                                   .required = true,
-                                   .minimum = 1,
-                                   .maximum = list_max,
-                                   .help = "interests in words",
-                                   .example = R"(["laptops","electronics"])"},
-                                  language_field(body)};
+constexpr Field match_fields[] = {
+    {.name = "text",
+     .type = string,
+     .place = body,
+     .required = true,
+     .minimum = 1,
+     .maximum = text_max,
+     .help = "the text to match",
+     .example = R"("a fast and light laptop")"},
+    {.name = "interests",
+     .type = strings,
+     .place = body,
+     .required = true,
+     .minimum = 1,
+     .maximum = list_max,
+     .help = "interests in words",
+     .example = R"(["laptops","electronics"])"},
+    contributions_field(body, "what each word brings to the similarity"),
+    language_field(body)};
 constexpr Field embed_fields[] = {
     texts_field(),
     {.name = "model",

@@ -142,6 +142,7 @@ Outcome recommend(Engine& engine, const Caller& caller, const json::object& argu
 Outcome explain(Engine& engine, const Caller& caller, const json::object& arguments) {
   RecommendQuery query = query_of(caller, arguments);
   query.user = text_of(arguments, "id");
+  query.contributions = arguments.at("contributions").get_bool();
   return value(engine.explain(caller.tenant, text_of(arguments, "item"), query));
 }
 
@@ -157,8 +158,10 @@ Outcome search(Engine& engine, const Caller& caller, const json::object& argumen
 }
 
 Outcome match(Engine& engine, const Caller& caller, const json::object& arguments) {
-  return value(engine.match(text_of(arguments, "text"), texts_of(arguments, "interests"),
-                            language_of(caller, arguments)));
+  const std::string language = language_of(caller, arguments);
+  return value(engine.match(
+      text_of(arguments, "text"), texts_of(arguments, "interests"),
+      {.language = language, .contributions = arguments.at("contributions").get_bool()}));
 }
 
 Outcome embed(Engine& engine, const Caller&, const json::object& arguments) {

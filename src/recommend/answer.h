@@ -38,6 +38,7 @@ struct NamedItem {  // an item of the history that is part of a reason
 
 struct Reason {
   Kind kind = Kind::popular;
+  size_t which = 0;  // which interest, phrase or dislike of that kind
   double contribution = 0;
   std::string text;                // a sentence
   std::string name;                // of the interest or the declared phrase

@@ -146,6 +146,7 @@ Reason Explainer::reason(Kind kind, size_t which, double contribution, uint32_t 
                          const Placed& placed) const {
   Reason out;
   out.kind = kind;
+  out.which = which;
   out.contribution = contribution;
   // The sentence that names items, or the bare one where there are none left to name.
   const auto with_items = [&](std::string_view key) {

@@ -224,6 +224,22 @@ Answer search(const World& world, const Query& query, const Request& request) {
   return answer;
 }
 
+namespace {
+
+Explanation::Line line_of(const Reason& reason, const Taste& taste, const Candidates& candidates,
+                          std::span<const float> vector) {
+  const auto is_its = [&](const auto& of) {
+    return of.kind == reason.kind && of.which == reason.which;
+  };
+  const auto direction = std::ranges::find_if(taste.directions, is_its);
+  const auto signal = std::ranges::find_if(candidates.signals, is_its);
+  if (direction == taste.directions.end() || signal == candidates.signals.end()) return {};
+  const double above = double{dot(direction->query, vector)} - double{signal->mean};
+  return {direction->query, reason.contribution / above};
+}
+
+}  // namespace
+
 Explanation explain(const World& world, const UserState* user, uint32_t row,
                     const Request& request) {
   const Gate gate(world, user, request);
@@ -233,6 +249,8 @@ Explanation explain(const World& world, const UserState* user, uint32_t row,
   const Explainer explainer(world, wish.taste, wish.subject, request.language);
   Explanation out;
   out.item = explainer.describe(candidates, {}, true);
+  for (const Reason& reason : out.item.reasons)
+    out.lines.push_back(line_of(reason, wish.taste, candidates, world.catalogue.vector(row)));
   const std::string_view refusal = gate.refusal(row);
   out.admitted = refusal.empty();
   if (!out.admitted) out.refusal = Sentences::in(request.language).fill(refusal);

@@ -78,7 +78,15 @@ Answer search(const World& world, const Query& query, const Request& request);
 // Why would this item be recommended: its score and reasons as `recommend` computes them (without
 // diversity), whether or not the gate admits it. `admitted` tells, `refusal` says why not.
 struct Explanation {
+  // A reason that rests on meaning is linear in the item's vector v:
+  // contribution = slope * (direction . v) + what an ordinary item's vector takes off.
+  struct Line {
+    std::vector<float> direction;  // empty: the reason is of another kind
+    double slope = 0;
+  };
+
   Recommended item;
+  std::vector<Line> lines;  // of the item's reasons, in their order
   bool admitted = false;
   std::string refusal;
 };

@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/random.h"
+#include "math/kernels.h"
 #include "recommend/test_world.h"
 
 namespace penchant {
@@ -385,6 +387,33 @@ TEST(Explain, TellsWhyAnItemIsRefused) {
   const Explanation fine = explain(test.world(), &state, 0, {});
   EXPECT_TRUE(fine.admitted);
   EXPECT_GT(fine.item.score, 0);
+}
+
+// One line for all items: what another vector adds, the slope foretells.
+TEST(Explain, SaysHowAReasonFollowsFromTheVector) {
+  const TestWorld test = checkerboard(20, true);
+  const UserState state = test.state(0);
+  size_t compared = 0;
+  std::optional<Explanation> before;
+  for (const uint32_t row : {0, 2, 4, 6, 8}) {
+    Explanation now = explain(test.world(), &state, row, {});
+    ASSERT_EQ(now.lines.size(), now.item.reasons.size());
+    for (size_t i = 0; i < now.lines.size(); ++i) {
+      const Reason& reason = now.item.reasons[i];
+      EXPECT_EQ(now.lines[i].direction.empty(),
+                reason.kind != Kind::interest && reason.kind != Kind::recent);
+      for (size_t j = 0; before && j < before->lines.size(); ++j) {
+        const Reason& other = before->item.reasons[j];
+        if (other.kind != reason.kind || now.lines[i].direction.empty()) continue;
+        const double step = dot(now.lines[i].direction, test.catalogue.vector(row)) -
+                            dot(now.lines[i].direction, test.catalogue.vector(before->item.row));
+        EXPECT_NEAR(reason.contribution - other.contribution, now.lines[i].slope * step, 1e-4);
+        ++compared;
+      }
+    }
+    before = std::move(now);
+  }
+  EXPECT_GT(compared, 3u);
 }
 
 // Random worlds, random requests: whatever is asked, what the gate promises holds.

@@ -132,13 +132,10 @@ namespace {
 // memory once for all of them; tiles of rows may run on several threads.
 std::vector<std::vector<float>> direction_values(const World& world,
                                                  std::span<const Taste::Direction> directions,
+                                                 std::span<const Spread> spreads,
                                                  std::span<const uint32_t> rows) {
   const ExactIndex& index = world.catalogue.index();
   std::vector<std::vector<float>> values(directions.size(), std::vector<float>(rows.size()));
-  std::vector<Spread> spreads;
-  for (const Taste::Direction& d : directions) {
-    spreads.push_back(spread_of(world.catalogue, d.query));
-  }
   const auto score_tile = [&](size_t tile, int) {
     for (size_t i = tile * tile_rows; i < std::min(rows.size(), (tile + 1) * tile_rows); ++i) {
       if (rows[i] >= index.rows()) continue;
@@ -234,14 +231,14 @@ std::vector<float> latest_values(const World& world, std::span<const uint32_t> r
   return values;
 }
 
-void add_signal(Candidates& out, Kind kind, size_t which, double weight,
-                std::vector<float> values) {
+void add_signal(Candidates& out, Kind kind, size_t which, double weight, std::vector<float> values,
+                float mean = 0) {
   bool any = false;
   for (float& v : values) {
     v = static_cast<float>(v * weight);
     any = any || v != 0;
   }
-  if (any) out.signals.push_back({kind, which, std::move(values)});
+  if (any) out.signals.push_back({kind, which, std::move(values), mean});
 }
 
 // Dislikes together take at most a share of what speaks for an item, so that one of them cannot
@@ -281,11 +278,15 @@ void keep_best_declared(Candidates& candidates) {
 Candidates score(const World& world, const Taste& taste, std::vector<uint32_t> rows) {
   Candidates out;
   out.rows = std::move(rows);
-  auto by_direction = direction_values(world, taste.directions, out.rows);
+  std::vector<Spread> spreads;
+  for (const Taste::Direction& d : taste.directions) {
+    spreads.push_back(spread_of(world.catalogue, d.query));
+  }
+  auto by_direction = direction_values(world, taste.directions, spreads, out.rows);
   for (size_t i = 0; i < by_direction.size(); ++i) {
     const Taste::Direction& d = taste.directions[i];
     add_signal(out, d.kind, d.which, d.kind == Kind::dislike ? -d.weight : d.weight,
-               std::move(by_direction[i]));
+               std::move(by_direction[i]), spreads[i].mean);
   }
   if (taste.history_weight > 0) {
     add_signal(out, Kind::item, 0, taste.history_weight, history_values(world, taste, out.rows));

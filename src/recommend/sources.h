@@ -55,6 +55,7 @@ struct Signal {
   Kind kind;
   size_t which = 0;
   std::vector<float> contributions;  // [candidates], weight included
+  float mean = 0;                    // of a direction: the product with a vector that contributes 0
 };
 
 struct Candidates {
