@@ -36,6 +36,8 @@ USERS = {"id": "ann", "interests": ["science fiction"], "labels": {"age": 40}}
 EVENTS = [{"user": "ann", "item": "b1", "type": "like", "time": "2026-01-01T00:00:00Z"},
           {"user": "bob", "item": "b/2", "type": "rate", "value": 4.5}]
 
+MODEL = "all-minilm-l6-v2"  # answers where it is installed
+
 # operationId -> calls: (path values, query, body)
 CALLS = {
     "put_items": [({}, {}, ITEMS), ({}, {}, ITEMS[0])],
@@ -49,14 +51,32 @@ CALLS = {
                   ({"id": "ann"}, {"explain": "false", "category": ["Fantasy", "Cooking"], "exclude": "b1"}, None),
                   ({"id": "none"}, {}, None), ({"id": "ann"}, {"n": -1}, None)],
     "explain": [({"id": "ann"}, {"item": "b4"}, None), ({"id": "ann"}, {"item": "b3"}, None),
-                ({"id": "ann"}, {"item": "none"}, None), ({"id": "ann"}, {}, None)],
+                ({"id": "ann"}, {"item": "none"}, None), ({"id": "ann"}, {}, None),
+                ({"id": "ann"}, {"item": "b4", "contributions": "true"}, None)],
     "similar": [({"id": "b1"}, {"n": 2}, None), ({"id": "none"}, {}, None)],
     "search": [({}, {}, {"query": "planet", "n": 2}), ({}, {}, {"query": "", "n": 2})],
-    "match": [({}, {}, {"text": "a fast laptop", "interests": ["laptops", "cooking"]}), ({}, {}, {"text": "x"})],
+    "match": [({}, {}, {"text": "a fast laptop", "interests": ["laptops", "cooking"]}), ({}, {}, {"text": "x"}),
+              ({}, {}, {"text": "一款高性能的笔记本电脑", "interests": ["laptops"], "contributions": True})],
     "embed": [({}, {}, {"texts": ["a", "b"]}), ({}, {}, {"texts": ["a"], "model": "another"})],
     "mine": [({}, {}, {"texts": ["A boy learns magic on an island.", "月球上的城市"], "n": 3})],
     "delete_item": [({"id": "b3"}, {}, None), ({"id": "b3"}, {}, None)],
     "delete_user": [({"id": "ann"}, {}, None), ({"id": "ann"}, {}, None)],
+    "openai_embeddings": [({}, {}, {"model": MODEL, "input": ["a", "b"]}),
+                          ({}, {}, {"model": MODEL, "input": "a", "encoding_format": "base64", "dimensions": 8}),
+                          ({}, {}, {"model": MODEL, "input": [[5, 6]]}), ({}, {}, {"model": MODEL, "input": []}),
+                          ({}, {}, {"model": "none", "input": "a"})],
+    "openai_embeddings_unversioned": [({}, {}, {"model": MODEL, "input": "a"}), ({}, {}, [])],
+    "openai_models": [({}, {}, None)],
+    "openai_model": [({"model": MODEL}, {}, None), ({"model": "none"}, {}, None)],
+    "tei_embed": [({}, {}, {"inputs": ["a", "b"], "prompt_name": None}), ({}, {}, {"inputs": "a", "truncate": "x"}),
+                  ({}, {}, {"inputs": ["a"] * 33}), ({}, {}, {"inputs": "a", "normalize": False})],
+    "tei_embed_all": [({}, {}, {"inputs": "a b"}), ({}, {}, {"inputs": ""})],
+    "tei_similarity": [({}, {}, {"inputs": {"source_sentence": "a", "sentences": ["b", "c"]}}), ({}, {}, {"inputs": "a"})],
+    "tei_rerank": [({}, {}, {"query": "a", "texts": ["b"]}), ({}, {}, {"query": "a"})],
+    "tei_predict": [({}, {}, {"inputs": "a"}), ({}, {}, {"inputs": 5})],
+    "tei_tokenize": [({}, {}, {"inputs": "a b"}), ({}, {}, {"inputs": 5})],
+    "tei_decode": [({}, {}, {"ids": [5, 6]}), ({}, {}, {"ids": "a"})],
+    "tei_info": [({}, {}, None)], "tei_health": [({}, {}, None)],
     "healthz": [({}, {}, None)], "readyz": [({}, {}, None)], "metrics": [({}, {}, None)], "openapi": [({}, {}, None)],
 }
 
@@ -83,6 +103,9 @@ def check(description, responses, status, kind, text):
     entry = responses.get(str(status)) or responses.get(f"{status // 100}XX")
     assert entry, f"status {status} is not described: {text}"
     entry = resolve(description, entry)
+    if not text:
+        assert "content" not in entry, f"an empty answer is not described for {status}"
+        return
     assert kind in entry["content"], f"{kind} is not described for {status}"
     if kind == "text/plain":
         return

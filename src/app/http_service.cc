@@ -7,6 +7,7 @@
 
 #include "app/http_target.h"
 #include "app/version.h"
+#include "base/assets.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -129,6 +130,19 @@ std::string_view preferred_language(std::string_view accept_language) {
   return best;
 }
 
+json::object description() {
+  json::object out = openapi(program_version());
+  constexpr std::string_view name = "app/embedding_openapi.json";
+  const json::object embedding = parse_json(assets::get(name), name).value().get_object();
+  const auto add = [](const json::value& entries, json::value& to) {
+    for (const auto& entry : entries.get_object()) to.get_object()[entry.key()] = entry.value();
+  };
+  add(embedding.at("paths"), out["paths"]);
+  for (const char* kind : {"schemas", "responses"})
+    add(embedding.at(kind), out["components"].get_object()[kind]);
+  return out;
+}
+
 std::optional<HttpResponse> refuse_head(const HttpRequest& head) {
   const auto target = parse_target(head.target);
   if (!target.ok()) return problem(target.error());
@@ -176,9 +190,7 @@ Result<> prepare_call(HttpRequest request, HttpCall& call) {
 }
 
 HttpService::HttpService(Engine& engine, const EmbeddingOptions& embedding)
-    : engine_(engine),
-      embedding_(engine, embedding),
-      description_(to_text(openapi(program_version())) + "\n") {}
+    : engine_(engine), embedding_(engine, embedding), description_(to_text(description()) + "\n") {}
 
 std::optional<HttpResponse> HttpService::refuse(const HttpRequest& head) const {
   if (auto refusal = refuse_head(head)) return refusal;

@@ -65,6 +65,9 @@ std::optional<HttpResponse> refuse_head(const HttpRequest& head);
 // points them here (DNS rebinding).
 bool is_local_host(std::string_view host);
 
+// The OpenAPI description of all routes: the table of operations and the embedding service.
+json::object description();
+
 // "zh" or "en", whichever Accept-Language likes better, or "".
 std::string_view preferred_language(std::string_view accept_language);
 

@@ -201,6 +201,19 @@ TEST(HttpService, PrefersTheLanguageTheCallerPrefers) {
   EXPECT_EQ(preferred_language("english"), "");
 }
 
+TEST(HttpService, DescribesEveryRouteOfTheEmbeddingService) {
+  const json::object described = description();
+  const json::object& paths = described.at("paths").get_object();
+  for (const auto routes : {openai_routes(), tei_routes()})
+    for (const EmbeddingRoute& route : routes) {
+      ASSERT_TRUE(paths.contains(route.path)) << route.path;
+      EXPECT_TRUE(
+          paths.at(route.path).get_object().contains(route.method == "GET" ? "get" : "post"))
+          << route.path;
+    }
+  EXPECT_TRUE(paths.contains("/v1/match")) << "beside the operations";
+}
+
 TEST(HttpMessage, WritesHeadAndBody) {
   const std::string bytes = to_bytes(problem(404, "no \"x\""), false, true, "now");
   EXPECT_TRUE(bytes.starts_with("HTTP/1.1 404 Not Found\r\nDate: now\r\n"));
