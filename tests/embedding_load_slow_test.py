@@ -3,11 +3,14 @@
 
 Eight clients ask two tiny models at once, one text or many; every answer must be, bit for bit, the one that the same
 text got alone, and the server's memory must not grow. Meanwhile wrong, huge, hanging and vanishing clients come by.
-SECONDS (default: 5) is how long; 60 is for the sanitizers.
+SECONDS (default: $PENCHANT_LOAD_SECONDS, else 5) is how long; 60 is for the sanitizers:
+
+    PENCHANT_LOAD_SECONDS=60 ./dev python tests/embedding_load_slow_test.py build/tsan/penchant
 """
 import concurrent.futures
 import http.client
 import json
+import os
 import pathlib
 import random
 import re
@@ -131,9 +134,10 @@ def load(port, server, seconds):
     run(max(1, seconds / 4))
     before = resident(server)
     count = run(seconds)
-    grown = resident(server) - before
-    print(f"{count} texts in {seconds:g} s, memory {before >> 20} MB and {grown / 2**20:+.1f} MB")
-    return grown
+    after = resident(server)
+    print(f"{count} texts in {seconds:g} s, resident memory {before / 2**20:.1f} MB at the start, "
+          f"{after / 2**20:.1f} MB at the end")
+    return after - before
 
 
 def is_sanitized(program):
@@ -144,7 +148,7 @@ def is_sanitized(program):
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 5
+    seconds = float(sys.argv[2] if len(sys.argv) > 2 else os.environ.get("PENCHANT_LOAD_SECONDS", 5))
     with tempfile.TemporaryDirectory() as folder:
         for name in MODELS:
             shutil.copytree(ROOT / "data/encoder" / name, f"{folder}/models/{name}")
