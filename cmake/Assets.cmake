@@ -1,4 +1,4 @@
-# Small data files that the program carries in itself: src/<module>/assets/* become
+# Data files that the program carries in itself: src/<module>/assets/* become
 # penchant::assets::find("<module>/<file>") (base/assets.h).
 file(GLOB ASSET_FILES CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} src/*/assets/*)
 set(ASSETS_SOURCE ${CMAKE_BINARY_DIR}/assets.cc)
@@ -10,6 +10,6 @@ add_custom_command(
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
   DEPENDS ${ASSET_PATHS} ${CMAKE_SOURCE_DIR}/tools/embed_assets.py
   VERBATIM)
-# A file is one string literal, longer than the standard asks compilers to take.
-set_source_files_properties(${ASSETS_SOURCE} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
+# The compiler's own listing of dependencies does not name what the assembler includes.
+set_source_files_properties(${ASSETS_SOURCE} PROPERTIES OBJECT_DEPENDS "${ASSET_PATHS}")
 target_sources(penchant PRIVATE ${ASSETS_SOURCE})

@@ -38,7 +38,7 @@ def close(one, other):
 def openai_python(url):
     import openai
     client = openai.OpenAI(api_key="none", base_url=f"{url}/v1", max_retries=0)
-    assert [model.id for model in client.models.list()] == ["tiny-bert", "tiny-model2vec"]
+    assert [model.id for model in client.models.list()] == ["static-zh-en", "tiny-bert", "tiny-model2vec"]
     assert client.models.retrieve("tiny-bert").id == "tiny-bert"
     packed = client.embeddings.create(model="tiny-bert", input=TEXTS)  # base64, as the client likes it
     plain = client.embeddings.create(model="tiny-bert", input=TEXTS, encoding_format="float")
@@ -87,7 +87,7 @@ def openai_node(url, expected, modules):
     assert said.returncode == 0, said.stderr
     answer = json.loads(said.stdout)
     assert close(answer["vectors"][0], expected) and answer["status"] == 404, answer
-    assert answer["models"] == ["tiny-bert", "tiny-model2vec"]
+    assert answer["models"] == ["static-zh-en", "tiny-bert", "tiny-model2vec"]
 
 
 def node_modules():

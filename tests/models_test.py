@@ -106,8 +106,11 @@ class Models(unittest.TestCase):
         self.assertEqual(os.listdir(self.temporary), [])
 
     def listed(self):
-        return {line["name"]: line for line in map(json.loads, self.run_program("list").splitlines())
-                if line["state"] != "available"}
+        """What is in the folder; the built-in model is always there besides."""
+        models = {line["name"]: line for line in map(json.loads, self.run_program("list").splitlines())
+                  if line["state"] != "available"}
+        self.assertEqual(models.pop("static-zh-en")["state"], "built in")
+        return models
 
     def make_wheel(self, files=None, **changes):
         """A wheel tiny-model 1.0 whose folder tiny/model is the model; the path of its recipe."""

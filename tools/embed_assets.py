@@ -1,31 +1,23 @@
 #!/usr/bin/env python3
-"""Writes a C++ source that holds the given files: embed_assets.py OUT.cc src/app/assets/x ..."""
+"""Writes a C++ source that holds the given files as they are: embed_assets.py OUT.cc src/app/assets/x ..."""
 import json
+import os
 import sys
-
-
-def literal(data: bytes) -> str:
-    """Raw bytes as a string literal, in pieces a compiler accepts."""
-    table = [f"\\{b:03o}" for b in range(256)]
-    for b in range(0x20, 0x7F):
-        if chr(b) not in '"\\?':
-            table[b] = chr(b)
-    lines = []
-    for start in range(0, len(data), 80):
-        lines.append('"' + "".join(table[b] for b in data[start:start + 80]) + '"')
-    return "\n".join(lines) or '""'
 
 
 def main() -> None:
     out, files = sys.argv[1], sorted(sys.argv[2:])
-    text = '#include "base/assets.h"\n\nnamespace penchant::assets {\n'
+    text = '#include "base/assets.h"\n\n'
     entries = []
     for i, name in enumerate(files):
-        data = open(name, "rb").read()
-        text += f"static const char data_{i}[] =\n{literal(data)};\n"
+        symbol, path = f"penchant_asset_{i}", json.dumps(os.path.abspath(name))
+        # .incbin: the assembler copies the file; as a literal megabytes would keep the compiler busy.
+        text += f'asm(R"(.pushsection .rodata\n.balign 16\n.hidden {symbol}\n.global {symbol}\n{symbol}:\n'
+        text += f'.incbin {path}\n.popsection)");\nextern "C" const char {symbol}[];\n'
         module, _, file = name.removeprefix("src/").partition("/assets/")
-        entries.append(f"{{{json.dumps(module + '/' + file)}, {{data_{i}, {len(data)}}}}},")
-    text += "static const Asset table[] = {" + " ".join(entries) + ' {"", {"", 0}}};\n'
+        entries.append(f"{{{json.dumps(module + '/' + file)}, {{{symbol}, {os.path.getsize(name)}}}}},")
+    text += "\nnamespace penchant::assets {\nstatic const Asset table[] = {"
+    text += " ".join(entries) + ' {"", {"", 0}}};\n'
     text += f"std::span<const Asset> all() {{ return {{table, {len(files)}}}; }}\n}}\n"
     with open(out, "w", encoding="ascii") as f:
         f.write(text)

@@ -13,6 +13,8 @@
 #include "app/setup.h"
 #include "app/version.h"
 #include "base/threads.h"
+#include "encoder/built_in.h"
+#include "encoder/models.h"
 #include "math/kernels.h"
 #include "math/products.h"
 #include "store/store.h"
@@ -60,20 +62,15 @@ void check_machine(Findings& findings) {
 
 void check_models(const Arguments& arguments, Findings& findings) {
   const Path folder = models_folder(arguments);
+  const std::vector<ModelInfo> models = installed_models(folder);
+  for (const ModelInfo& model : models)
+    if (!model.problem.empty()) findings.add("model " + model.name, "bad", model.problem);
   std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error))
-    if (const std::string name = at->path().filename().string(); !name.starts_with('.'))
-      names.push_back(name);
-  std::sort(names.begin(), names.end());
-  if (names.empty())
-    findings.add("models", "missing",
-                 fmt::format("none in {}; penchant model list shows what there is, "
-                             "penchant model add NAME brings one",
-                             folder.string()));
-  else
-    findings.add("models", "ok", fmt::format("{} in {}", fmt::join(names, ", "), folder.string()));
+  for (const ModelInfo& model : models)
+    names.push_back(model.name + (is_built_in(model.path) ? " (built in)" : ""));
+  findings.add("models", "ok",
+               fmt::format("{}; penchant model add brings others to {}", fmt::join(names, ", "),
+                           folder.string()));
 }
 
 // SQLite's own look at every page of the file.

@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "app/setup.h"
 #include "base/json.h"
+#include "encoder/built_in.h"
 #include "encoder/models.h"
 
 namespace penchant {
@@ -34,9 +35,14 @@ json::array to_json(const std::vector<std::string>& words) {
 
 // --- list ----------------------------------------------------------------------------------------
 
+std::string state_of(const ModelInfo& model) {
+  if (is_built_in(model.path)) return "built in";
+  return model.problem.empty() ? "installed" : "broken";
+}
+
 json::object list_line(const ModelInfo& model) {
   json::object line = {{"name", model.name},
-                       {"state", model.problem.empty() ? "installed" : "broken"},
+                       {"state", state_of(model)},
                        {"path", model.path.string()},
                        {"bytes", model.bytes()},
                        {"dimensions", model.dimensions},
@@ -71,8 +77,7 @@ int list(const Arguments& arguments) {
   } else {
     Table table({"model", "state", "size", "dimensions", "languages", "licence", ""});
     for (const ModelInfo& model : installed)
-      table.add({model.name, model.problem.empty() ? "installed" : "broken",
-                 megabytes(model.bytes()), or_dash(model.dimensions),
+      table.add({model.name, state_of(model), megabytes(model.bytes()), or_dash(model.dimensions),
                  or_dash(some_of(model.languages)), or_dash(model.licence),
                  model.problem.empty() ? model.description : model.problem});
     for (const ModelRecipe& recipe : available)
@@ -81,11 +86,8 @@ int list(const Arguments& arguments) {
                  recipe.description});
     out = table.text(terminal_columns());
   }
-  if (const auto written = write_out(out); !written.ok()) return failure(written.error());
-  if (installed.empty())
-    fmt::print(stderr, "no model is installed in {}; `penchant model add {}` brings one\n",
-               folder.string(), available.front().name);
-  return 0;
+  const auto written = write_out(out);
+  return written.ok() ? 0 : failure(written.error());
 }
 
 // --- info ----------------------------------------------------------------------------------------

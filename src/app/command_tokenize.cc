@@ -9,6 +9,7 @@
 #include "app/setup.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "encoder/built_in.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -161,6 +162,7 @@ Result<uint64_t> tokenize_lines(const Tokenizer& tokenizer, const TokenizeOption
 
 Result<Tokenizer> open_tokenizer(const Arguments& arguments) {
   TRY(Path path, chosen_model(arguments));
+  if (is_built_in(path)) return Tokenizer::parse(built_in_tokenizer(), path.string());
   if (std::filesystem::is_directory(path)) path /= "tokenizer.json";
   return Tokenizer::open(path);
 }

@@ -52,6 +52,10 @@ constexpr Command table[] = {
     {"model", "Models of this machine: what there is, adding and removing",
      "list | info M | add M... | remove M...", "penchant model add multilingual-e5-small", 1, 100,
      model_command_options, command_model},
+    {"compress", "A model made small: a static one distilled from it, and what that costs",
+     "distil --model M --texts FILE --out DIR",
+     "penchant compress distil --model all-minilm-l6-v2 --texts titles.txt --out small", 1, 1,
+     compress_options, command_compress},
     {"doctor", "What this machine and installation can do, and what is missing", "",
      "penchant doctor --data shop", 0, 0, doctor_options, command_doctor},
 };

@@ -21,7 +21,7 @@ std::vector<Option> engine_options();
 // ($XDG_DATA_HOME or ~/.local/share).
 Path models_folder(const Arguments& arguments);
 
-// The model that --model names: a folder or file as it is, else an installed one.
+// The model that --model names: an installed one or the built-in one, else a folder or file.
 Result<Path> chosen_model(const Arguments& arguments);
 
 Result<int> chosen_threads(const Arguments& arguments);  // all processors by default

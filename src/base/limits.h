@@ -34,6 +34,7 @@ inline constexpr size_t template_pieces = 256;            // tokens a post-proce
 inline constexpr size_t safetensors_header = 100u << 20;  // as the format's own limit
 inline constexpr size_t vector_dimensions = 4'096;
 inline constexpr size_t word_vectors = 10'000'000;     // words of one file of vectors
+inline constexpr size_t fitted_texts = 2'000'000;      // that a smaller model is made with
 inline constexpr size_t catalogue_items = 50'000'000;  // per tenant
 
 }  // namespace penchant::limits

@@ -181,11 +181,13 @@ TEST(ModelSet, OpensModelsByNameAndKeepsThem) {
     fs::copy(golden_folder(name), folder.path() / name, fs::copy_options::recursive);
   fs::create_directory(folder.path() / "broken");
   ModelSet models(folder.path(), {.threads = 1}, {});
-  EXPECT_EQ(models.names(), (std::vector<std::string>{"tiny-bert", "tiny-model2vec"}));
+  EXPECT_EQ(models.names(),
+            (std::vector<std::string>{"static-zh-en", "tiny-bert", "tiny-model2vec"}));
   EXPECT_EQ(models.get("none").error().message,
-            "there is no model \"none\"; there is tiny-bert, tiny-model2vec");
+            "there is no model \"none\"; there is static-zh-en, tiny-bert, tiny-model2vec");
   for (const char* name : {"", "..", "../x", "tiny-bert/", "/etc"})
     EXPECT_EQ(models.get(name).error().code, Code::not_found) << name;
+  EXPECT_TRUE(models.get("static-zh-en").ok());
   EXPECT_EQ(models.get("broken").error().code, Code::unavailable);
   ServedModel* bert = *models.get("tiny-bert");
   EXPECT_EQ(*models.get("tiny-bert"), bert);

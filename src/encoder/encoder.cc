@@ -1,5 +1,6 @@
 #include "encoder/encoder.h"
 
+#include "encoder/built_in.h"
 #include "encoder/model_config.h"
 #include "encoder/static_encoder.h"
 #include "encoder/transformer_encoder.h"
@@ -18,6 +19,7 @@ std::string name_of(const Path& path) {
 }  // namespace
 
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options) {
+  if (is_built_in(path)) return open_built_in_encoder(options);
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored))
     return open_word_vectors_encoder(path, name_of(path), options);

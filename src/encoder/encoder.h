@@ -76,7 +76,7 @@ class Encoder {
 };
 
 // Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json ...), a
-// Model2Vec folder, or a text file of word vectors (word2vec, GloVe, fastText).
+// Model2Vec folder, a text file of word vectors (word2vec, GloVe, fastText), or built_in_path().
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options);
 
 }  // namespace penchant

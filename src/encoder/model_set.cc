@@ -29,8 +29,7 @@ Result<ServedModel*> ModelSet::get(std::string_view name) {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     // Only a name, never a path: who asks may be anybody.
-    std::error_code ignored;
-    if (!is_model_name(name) || !std::filesystem::exists(models_folder_ / name, ignored)) {
+    if (!find_installed(name, models_folder_).has_value()) {
       lock.unlock();
       return not_found(fmt::format("there is no model {}; there is {}", shown(json::value(name)),
                                    fmt::join(names(), ", ")));
@@ -42,7 +41,8 @@ Result<ServedModel*> ModelSet::get(std::string_view name) {
   if (entry.model != nullptr) return entry.model.get();
   entry.is_opening = true;
   lock.unlock();
-  auto opened = open_encoder(models_folder_ / name, encoder_options_);
+  auto opened = open_encoder(find_installed(name, models_folder_).value_or(models_folder_ / name),
+                             encoder_options_);
   lock.lock();
   entry.is_opening = false;
   opened_.notify_all();

@@ -10,6 +10,7 @@
 #include "base/assets.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "encoder/built_in.h"
 #include "encoder/model_config.h"
 
 namespace penchant {
@@ -197,6 +198,23 @@ Result<> read_model(const Path& model, ModelInfo& info) {
   return read_configuration(info.path, info);
 }
 
+ModelInfo describe_built_in() {
+  const json::value card = parse_json(built_in_card(), "the built-in model's card").value();
+  const json::object& fields = card.as_object();
+  ModelInfo info;
+  info.name = built_in_model;
+  info.path = built_in_path();
+  info.family = "model2vec";
+  info.dimensions = size_field(fields, "dimensions");
+  info.languages = list_field(fields, "languages");
+  info.licence = string_field(fields, "licence");
+  info.description = string_field(fields, "description");
+  info.origin = string_field(fields, "origin");
+  info.files = {{"model.safetensors", built_in_vectors().size()},
+                {"tokenizer.json", built_in_tokenizer().size()}};
+  return info;
+}
+
 }  // namespace
 
 uint64_t ModelInfo::bytes() const {
@@ -240,21 +258,31 @@ std::vector<ModelInfo> installed_models(const Path& models_folder) {
   }
   std::sort(models.begin(), models.end(),
             [](const ModelInfo& a, const ModelInfo& b) { return a.name < b.name; });
+  if (std::ranges::none_of(models, [](const auto& model) { return model.name == built_in_model; }))
+    models.push_back(describe_built_in());
   return models;
 }
 
 Result<ModelInfo> describe_model(const Path& model) {
+  if (is_built_in(model)) return describe_built_in();
   ModelInfo info;
   TRY(read_model(model, info));
   return info;
 }
 
-Result<Path> find_model(std::string_view name_or_path, const Path& models_folder) {
+std::optional<Path> find_installed(std::string_view name, const Path& models_folder) {
   std::error_code error;
-  if (is_model_name(name_or_path)) {
-    const Path installed = models_folder / name_or_path;
+  if (is_model_name(name)) {
+    const Path installed = models_folder / name;
     if (fs::exists(fs::symlink_status(installed, error))) return installed;
   }
+  if (name == built_in_model) return built_in_path();
+  return std::nullopt;
+}
+
+Result<Path> find_model(std::string_view name_or_path, const Path& models_folder) {
+  if (auto installed = find_installed(name_or_path, models_folder)) return *std::move(installed);
+  std::error_code error;
   if (!name_or_path.empty() && fs::exists(Path(name_or_path), error)) return Path(name_or_path);
 
   std::vector<std::string> available;
@@ -270,22 +298,18 @@ Result<Path> find_model(std::string_view name_or_path, const Path& models_folder
   return not_found(fmt::format(
       "no model \"{}\": neither a path nor installed (installed: {}; `penchant model add` brings: "
       "{})",
-      name_or_path, installed.empty() ? "none" : fmt::to_string(fmt::join(installed, ", ")),
-      fmt::join(available, ", ")));
+      name_or_path, fmt::join(installed, ", "), fmt::join(available, ", ")));
 }
 
-Result<Path> preferred_model(const Path& models_folder) {
+Path preferred_model(const Path& models_folder) {
   const std::vector<ModelInfo> installed = installed_models(models_folder);
-  const std::vector<ModelRecipe> recipes = model_recipes();
-  for (const ModelRecipe& recipe : recipes) {
+  for (const ModelRecipe& recipe : model_recipes()) {
     for (const ModelInfo& model : installed)
       if (model.name == recipe.name && model.problem.empty()) return models_folder / model.name;
   }
   for (const ModelInfo& model : installed)
-    if (model.problem.empty()) return models_folder / model.name;
-  return Error{Code::unavailable,
-               fmt::format("no model is installed in {}; `penchant model add {}` brings one",
-                           models_folder.string(), recipes.front().name)};
+    if (model.problem.empty() && !is_built_in(model.path)) return models_folder / model.name;
+  return built_in_path();
 }
 
 }  // namespace penchant

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,19 +55,24 @@ struct ModelInfo {
 // In the order in which they are recommended.
 std::vector<ModelRecipe> model_recipes();
 
-// By name. A folder that does not exist holds no models.
+// Those in the folder by name, then the built-in one (encoder/built_in.h) unless one in the folder
+// has its name. A folder that does not exist holds no models.
 std::vector<ModelInfo> installed_models(const Path& models_folder);
 
-// What a model's own small files say about it.
+// What a model's own small files, or the built-in card, say about it.
 Result<ModelInfo> describe_model(const Path& model);
+
+// The path of the model of this name, installed or built in; nothing else is looked at, so the name
+// may come from anybody.
+std::optional<Path> find_installed(std::string_view name, const Path& models_folder);
 
 // The path of an installed model, or the path given when it is none. The error says what is missing
 // and, for a model of a recipe, the command that brings it.
 Result<Path> find_model(std::string_view name_or_path, const Path& models_folder);
 
 // The model to use when the user names none: the first of model_recipes() that is installed, else
-// any. The error (Code::unavailable) says which command brings one.
-Result<Path> preferred_model(const Path& models_folder);
+// any, else the built-in one.
+Path preferred_model(const Path& models_folder);
 
 // What may stand in the models folder: not empty, no slash, no leading dot or dash, at most 100
 // bytes.

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/test_folder.h"
+#include "encoder/built_in.h"
 
 namespace penchant {
 namespace {
@@ -23,6 +24,14 @@ void write_model(const Path& folder) {
   write(folder / "sentence_bert_config.json", R"({"max_seq_length": 256})");
   write(folder / "tokenizer.json", "{}");
   write(folder / "model.safetensors", "12345");
+}
+
+// The installed ones, which come before the built-in one.
+std::vector<ModelInfo> models_in(const Path& folder) {
+  auto models = installed_models(folder);
+  EXPECT_EQ(models.back().path, built_in_path());
+  models.pop_back();
+  return models;
 }
 
 TEST(Models, FolderIsDescribedByItsOwnFiles) {
@@ -66,7 +75,7 @@ TEST(Models, LanguageOfTheModelCardMayStandOnOneLine) {
   write(folder.path() / "b/README.md", "---\nlanguage: [en, zh]\n---\n");
   write_model(folder.path() / "c");
   write(folder.path() / "c/README.md", "language: en\n");  // no front matter
-  const auto models = installed_models(folder.path());
+  const auto models = models_in(folder.path());
   ASSERT_EQ(models.size(), 3);
   EXPECT_EQ(models[0].languages, std::vector<std::string>{"en"});
   EXPECT_EQ(models[1].languages, (std::vector<std::string>{"en", "zh"}));
@@ -91,13 +100,13 @@ TEST(Models, BrokenModelIsListedWithItsProblem) {
   write_model(folder.path() / "headless");
   fs::remove(folder.path() / "headless/model.safetensors");
   fs::create_symlink(folder.path() / "gone", folder.path() / "link");
-  const auto models = installed_models(folder.path());
+  const auto models = models_in(folder.path());
   ASSERT_EQ(models.size(), 4);
   EXPECT_NE(models[0].problem.find("no config.json"), std::string::npos) << models[0].problem;
   EXPECT_NE(models[1].problem.find("config.json"), std::string::npos) << models[1].problem;
   EXPECT_NE(models[2].problem.find("no model.safetensors"), std::string::npos);
   EXPECT_NE(models[3].problem.find("No such file"), std::string::npos) << models[3].problem;
-  EXPECT_EQ(preferred_model(folder.path()).error().code, Code::unavailable);
+  EXPECT_EQ(preferred_model(folder.path()), built_in_path());
 }
 
 // Whatever stands in the small files, describing ends with an answer.
@@ -126,10 +135,10 @@ TEST(Models, TruncatedOrHostileFilesAreAProblemAndNoMore) {
                            "\xff\xfe", "{\"languages\": {}}"}) {
     write_model(model);
     write(model / "config.json", text);
-    EXPECT_EQ(installed_models(folder.path()).size(), 1) << text;
+    EXPECT_EQ(models_in(folder.path()).size(), 1) << text;
     write_model(model);
     write(model / "penchant.json", text);
-    EXPECT_EQ(installed_models(folder.path()).size(), 1) << text;
+    EXPECT_EQ(models_in(folder.path()).size(), 1) << text;
     fs::remove_all(model);
   }
 }
@@ -138,8 +147,8 @@ TEST(Models, WhatIsBeingAddedIsNoModelYet) {
   const TestFolder folder;
   write_model(folder.path() / ".tmp-x" / "model");
   write(folder.path() / ".lock", "");
-  EXPECT_TRUE(installed_models(folder.path()).empty());
-  EXPECT_TRUE(installed_models(folder.path() / "nowhere").empty());
+  EXPECT_TRUE(models_in(folder.path()).empty());
+  EXPECT_TRUE(models_in(folder.path() / "nowhere").empty());
 }
 
 TEST(Models, LinkToAFolderKeepsItsOwnName) {
@@ -147,7 +156,7 @@ TEST(Models, LinkToAFolderKeepsItsOwnName) {
   write_model(folder.path() / "elsewhere/v2");
   fs::create_directories(folder.path() / "models");
   fs::create_directory_symlink(folder.path() / "elsewhere/v2", folder.path() / "models/mine");
-  const auto models = installed_models(folder.path() / "models");
+  const auto models = models_in(folder.path() / "models");
   ASSERT_EQ(models.size(), 1);
   EXPECT_EQ(models[0].name, "mine");
   EXPECT_EQ(models[0].path, fs::canonical(folder.path() / "elsewhere/v2"));
@@ -159,7 +168,7 @@ TEST(Models, WordVectorFileIsAModel) {
   write(folder.path() / "word2vec.vec", "2 3\na 1 2 3\nb 1 2 3\n");
   write(folder.path() / "glove.txt", "a 1 2 3 4\nb 1 2 3 4\n");
   write(folder.path() / "text.txt", "hello\n");
-  const auto models = installed_models(folder.path());
+  const auto models = models_in(folder.path());
   ASSERT_EQ(models.size(), 3);
   EXPECT_EQ(models[0].family, "word-vectors");
   EXPECT_EQ(models[0].dimensions, 4);
@@ -203,16 +212,24 @@ TEST(Models, MissingModelNamesTheCommandThatBringsIt) {
   EXPECT_FALSE(find_model("../x", folder.path()).ok());
 }
 
+TEST(Models, OneInstalledUnderTheNameOfTheBuiltInOneTakesItsPlace) {
+  const TestFolder folder;
+  write_model(folder.path() / built_in_model);
+  const auto models = installed_models(folder.path());
+  ASSERT_EQ(models.size(), 1);
+  EXPECT_EQ(find_model(built_in_model, folder.path()).value(), folder.path() / built_in_model);
+}
+
 TEST(Models, MultilingualModelIsPreferredThenTheEnglishThenAny) {
   const TestFolder folder;
   write_model(folder.path() / "mine");
-  EXPECT_EQ((*preferred_model(folder.path())).filename(), "mine");
+  EXPECT_EQ(preferred_model(folder.path()).filename(), "mine");
   write_model(folder.path() / "all-minilm-l6-v2");
-  EXPECT_EQ((*preferred_model(folder.path())).filename(), "all-minilm-l6-v2");
+  EXPECT_EQ(preferred_model(folder.path()).filename(), "all-minilm-l6-v2");
   write_model(folder.path() / "multilingual-e5-small");
-  EXPECT_EQ((*preferred_model(folder.path())).filename(), "multilingual-e5-small");
+  EXPECT_EQ(preferred_model(folder.path()).filename(), "multilingual-e5-small");
   fs::remove(folder.path() / "multilingual-e5-small/config.json");
-  EXPECT_EQ((*preferred_model(folder.path())).filename(), "all-minilm-l6-v2");
+  EXPECT_EQ(preferred_model(folder.path()).filename(), "all-minilm-l6-v2");
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/mutex.h"
 #include "base/threads.h"
 #include "base/utf8.h"
+#include "encoder/built_in.h"
 #include "encoder/model2vec.h"
 #include "encoder/tokenise.h"
 #include "encoder/word_sum.h"
@@ -25,7 +27,7 @@ constexpr size_t run_length = 32;  // texts a worker takes at once
 class WordSource {
  public:
   virtual ~WordSource() = default;
-  virtual const Matrix& vectors() const = 0;
+  virtual const VectorTable& vectors() const = 0;
   virtual const Tokenizer* tokenizer() const = 0;
   virtual Result<std::vector<WeightedRow>> words(std::string_view text) const = 0;
   virtual Result<std::vector<WeightedRow>> words_of(TokenIds ids) const = 0;
@@ -33,9 +35,10 @@ class WordSource {
 
 class FileWords final : public WordSource {
  public:
-  explicit FileWords(WordVectors words) : words_(std::move(words)) {}
+  explicit FileWords(WordVectors words)
+      : vectors_(std::exchange(words.vectors, {})), words_(std::move(words)) {}
 
-  const Matrix& vectors() const override { return words_.vectors; }
+  const VectorTable& vectors() const override { return vectors_; }
   const Tokenizer* tokenizer() const override { return nullptr; }
 
   Result<std::vector<WeightedRow>> words(std::string_view text) const override {
@@ -53,14 +56,15 @@ class FileWords final : public WordSource {
   }
 
  private:
-  WordVectors words_;
+  VectorTable vectors_;
+  WordVectors words_;  // less its vectors
 };
 
 class Model2VecWords final : public WordSource {
  public:
   explicit Model2VecWords(Model2Vec model) : model_(std::move(model)) {}
 
-  const Matrix& vectors() const override { return model_.vectors; }
+  const VectorTable& vectors() const override { return model_.vectors; }
   const Tokenizer* tokenizer() const override { return &model_.tokenizer; }
 
   Result<std::vector<WeightedRow>> words(std::string_view text) const override {
@@ -98,7 +102,7 @@ class StaticEncoder final : public Encoder {
         pool_(options.threads > 0 ? options.threads : hardware_threads()) {}
 
   std::string_view name() const override { return name_; }
-  size_t dimensions() const override { return source_->vectors().cols; }
+  size_t dimensions() const override { return source_->vectors().cols(); }
   size_t max_tokens() const override { return words_max; }
   const Tokenizer* tokenizer() const override { return source_->tokenizer(); }
 
@@ -118,7 +122,7 @@ class StaticEncoder final : public Encoder {
     if (words.size() > words_max) words.resize(words_max);
     Matrix states(words.size(), dimensions());
     for (size_t i = 0; i < words.size(); ++i)
-      axpy(words[i].weight, source_->vectors().row(words[i].row), states.row(i));
+      source_->vectors().add(words[i].row, words[i].weight, states.row(i));
     return states;
   }
 
@@ -168,6 +172,12 @@ Result<std::unique_ptr<Encoder>> open_model2vec_encoder(const Path& folder, std:
   TRY(Model2Vec model, read_model2vec(folder));
   return std::unique_ptr<Encoder>(std::make_unique<StaticEncoder>(
       std::move(name), std::make_unique<Model2VecWords>(std::move(model)), options));
+}
+
+Result<std::unique_ptr<Encoder>> open_built_in_encoder(const EncoderOptions& options) {
+  TRY(Model2Vec model, read_built_in());
+  return std::unique_ptr<Encoder>(std::make_unique<StaticEncoder>(
+      std::string(built_in_model), std::make_unique<Model2VecWords>(std::move(model)), options));
 }
 
 }  // namespace penchant

@@ -13,5 +13,6 @@ Result<std::unique_ptr<Encoder>> open_word_vectors_encoder(const Path& file, std
                                                            const EncoderOptions& options);
 Result<std::unique_ptr<Encoder>> open_model2vec_encoder(const Path& folder, std::string name,
                                                         const EncoderOptions& options);
+Result<std::unique_ptr<Encoder>> open_built_in_encoder(const EncoderOptions& options);
 
 }  // namespace penchant

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "math/matrix.h"
+#include "math/vector_table.h"
 
 namespace penchant {
 
@@ -17,10 +17,12 @@ struct WeightedRow {
 };
 
 // out[d] = sum of weight * vectors[row]
-void sum_words(const Matrix& vectors, std::span<const WeightedRow> words, std::span<float> out);
+void sum_words(const VectorTable& vectors, std::span<const WeightedRow> words,
+               std::span<float> out);
 
 // out[d] = sum over i of sum over j of attention(i, j) x_j, with x = weight * vectors[row]. Every
 // word counts as a query once, so x_j gets the attention all words pay to it. O(n^2 d).
-void attend_words(const Matrix& vectors, std::span<const WeightedRow> words, std::span<float> out);
+void attend_words(const VectorTable& vectors, std::span<const WeightedRow> words,
+                  std::span<float> out);
 
 }  // namespace penchant

@@ -261,8 +261,10 @@ class EngineImpl final : public Engine {
       if (!setting.ok()) return setting.error();
       name = *setting;
     }
-    const auto folder = name.empty() ? preferred_model(options_.models_folder)
-                                     : find_model(name, options_.models_folder);
+    if (name == no_model)
+      return {Code::unavailable, "no model is used; leave out --model none, or name one"};
+    const Result<Path> folder = name.empty() ? preferred_model(options_.models_folder)
+                                             : find_model(name, options_.models_folder);
     if (!folder.ok()) return {Code::unavailable, folder.error().message};
     EncoderOptions encoder_options;
     encoder_options.precision = options_.precision;

@@ -28,11 +28,13 @@ namespace penchant {
 
 class Encoder;
 
+inline constexpr std::string_view no_model = "none";  // what needs an encoder is left out
+
 struct EngineOptions {
   Path data_folder;    // empty: no store; only match, embed, mine and tokenize work
   Path models_folder;  // where installed models lie
-  std::string
-      model;  // name or folder of the encoder; empty: the data folder's, else the best there is
+  // Name or folder of the encoder, or no_model; empty: the data folder's, else the best there is.
+  std::string model;
   Precision precision = Precision::fast;
   int threads = 0;  // 0: all processors
   Clock clock = system_clock_now;

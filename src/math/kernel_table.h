@@ -20,6 +20,10 @@ struct Kernels {
                    float* out);
   void (*axpy)(float a, const float* x, float* y, size_t n);  // y += a x
   void (*scale)(float a, float* x, size_t n);                 // x *= a
+  void (*axpy_bytes)(float a, const int8_t* x, float* y, size_t n);
+  // Of n / 2 bytes, n even: byte i holds x[i] + 8 in its low half and x[n / 2 + i] + 8 in its high
+  // one, each x in [-8, 7].
+  void (*axpy_nibbles)(float a, const uint8_t* x, float* y, size_t n);
 
   // Exact for n up to 2^16.
   int32_t (*dot_int8)(const int8_t* a, const int8_t* b, size_t n);

@@ -57,6 +57,26 @@ TEST_P(KernelTables, DotOfManyRowsHasTheBitsOfDot) {
   }
 }
 
+TEST_P(KernelTables, AddsBytesAndHalfBytes) {
+  for (const size_t n : lengths) {
+    std::vector<int8_t> bytes(n);
+    std::vector<uint8_t> halves(n / 2 + 1);
+    for (int8_t& byte : bytes) byte = static_cast<int8_t>(random.next());
+    for (uint8_t& byte : halves) byte = static_cast<uint8_t>(random.next());
+    std::vector<float> y(n + 1, 3), z(n + 1, 3);
+    table.axpy_bytes(0.5f, bytes.data(), y.data(), n);
+    table.axpy_nibbles(0.5f, halves.data(), z.data(), n / 2 * 2);
+    for (size_t i = 0; i < n; ++i) {
+      EXPECT_NEAR(y[i], 3 + 0.5 * bytes[i], 1e-5);
+      if (i >= n / 2 * 2) continue;
+      const int half = i < n / 2 ? halves[i] & 15 : halves[i - n / 2] >> 4;
+      EXPECT_NEAR(z[i], 3 + 0.5 * (half - 8), 1e-5);
+    }
+    EXPECT_EQ(y[n], 3);
+    EXPECT_EQ(z[n], 3);
+  }
+}
+
 TEST_P(KernelTables, AxpyAndScaleTouchNothingBehindTheEnd) {
   for (const size_t n : lengths) {
     const auto x = random_row(random, n);

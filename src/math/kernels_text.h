@@ -77,6 +77,38 @@ void scale(float a, float* x, size_t n) {
   if (i < n) store_part(x + i, factor * load_part(x + i, n - i, 0), n - i);
 }
 
+typedef int8_t Bytes __attribute__((vector_size(W)));
+typedef uint8_t Unsigned __attribute__((vector_size(W)));
+
+void axpy_bytes(float a, const int8_t* x, float* y, size_t n) {
+  const F factor = splat(a);
+  size_t i = 0;
+  for (; i + W <= n; i += W) {
+    Bytes b;
+    __builtin_memcpy(&b, x + i, sizeof b);
+    store(y + i, fma(factor, __builtin_convertvector(b, F), load(y + i)));
+  }
+  for (; i < n; ++i) y[i] += a * x[i];
+}
+
+void axpy_nibbles(float a, const uint8_t* x, float* y, size_t n) {
+  const F factor = splat(a), zero = splat(-8 * a);
+  const size_t half = n / 2;
+  float* upper = y + half;
+  size_t i = 0;
+  for (; i + W <= half; i += W) {
+    Unsigned b;
+    __builtin_memcpy(&b, x + i, sizeof b);
+    const Unsigned low = b & 15, high = b >> 4;
+    store(y + i, load(y + i) + fma(factor, __builtin_convertvector(low, F), zero));
+    store(upper + i, load(upper + i) + fma(factor, __builtin_convertvector(high, F), zero));
+  }
+  for (; i < half; ++i) {
+    y[i] += a * static_cast<float>((x[i] & 15) - 8);
+    upper[i] += a * static_cast<float>((x[i] >> 4) - 8);
+  }
+}
+
 void exp_all(float* x, size_t n) {
   size_t i = 0;
   for (; i + W <= n; i += W) store(x + i, exponential(load(x + i)));
@@ -343,6 +375,8 @@ const Kernels PENCHANT_TABLE = {
     .dot_rows = dot_rows,
     .axpy = axpy,
     .scale = scale,
+    .axpy_bytes = axpy_bytes,
+    .axpy_nibbles = axpy_nibbles,
     .dot_int8 = dot_int8,
     .dot_int8_rows = dot_int8_rows,
     .quantise = quantise,
