@@ -113,9 +113,10 @@ Result<WordParts> split_vector(Encoder& encoder, std::string_view text, Purpose 
   double square = 0;
   for (const double x : sum) square += x * x;
   const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-  for (size_t i = 0; i < dimensions; ++i)
-    if (!(std::abs(sum[i] * scale - double{vector[i]}) < rounding_most))
-      return no_sum(encoder, "they are weighted by attention");
+  bool is_sum = vector.size() == dimensions;
+  for (size_t i = 0; i < dimensions && is_sum; ++i)
+    is_sum = std::abs(sum[i] * scale - double{vector[i]}) < rounding_most;
+  if (!is_sum) return no_sum(encoder, "they are weighted by attention, or changed behind the sum");
   out.parts = Matrix(out.words.size(), dimensions);
   std::ranges::transform(parts, out.parts.values.begin(),
                          [&](double x) { return static_cast<float>(x * scale); });

@@ -173,6 +173,12 @@ TEST(WordParts, AreRefusedWhereAVectorIsNoSum) {
             std::string::npos);
 }
 
+TEST(WordParts, AreRefusedForAVectorOfAnotherLength) {
+  const auto encoder = open(golden_folder("tiny-bert"));
+  const std::vector<float> vector(encoder->dimensions() / 2);
+  EXPECT_FALSE(split_vector(*encoder, "the red book", Purpose::plain, vector).ok());
+}
+
 TEST(WordParts, RefuseInvalidUtf8) {
   const auto encoder = open(golden_folder("tiny-bert"));
   const std::vector<float> vector(encoder->dimensions());
