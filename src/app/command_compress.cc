@@ -1,4 +1,4 @@
-// penchant compress distil: a model made small, and what that costs, in a table.
+// penchant compress distil | prune: a model made small, and what that costs, in a table.
 #include <fmt/format.h>
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "encoder/distil.h"
+#include "encoder/prune.h"
 
 namespace penchant {
 
@@ -46,54 +47,94 @@ class DistilTalk final : public DistilObserver {
   Progress bar_{"texts"};
 };
 
-struct Distil {
+struct Compression {
   Path model, texts, out;
   EncoderOptions encoder;
-  DistilOptions options;
-  int bits = 8;
   std::vector<std::string> pairs;
 };
 
-Result<Distil> read_options(const Arguments& arguments) {
+Result<int> number(const Arguments& arguments, const char* name, int fallback, int least,
+                   int most) {
+  TRY(const int64_t value, arguments.integer(name, fallback, least, most));
+  return static_cast<int>(value);
+}
+
+Result<Compression> read_options(const Arguments& arguments) {
   for (const char* needed : {"model", "texts", "out"})
     if (!arguments.has(needed)) return invalid(fmt::format("option --{} is missing", needed));
-  Distil run;
+  Compression run;
   run.texts = arguments.get("texts");
   run.out = arguments.get("out");
   const auto pairs = arguments.all("pairs");
   run.pairs.assign(pairs.begin(), pairs.end());
   TRY(run.encoder.threads, chosen_threads(arguments));
   TRY(run.encoder.precision, chosen_precision(arguments));
-  const auto size = [&](const char* name, int64_t fallback, int64_t least,
-                        int64_t most) -> Result<size_t> {
-    TRY(const int64_t value, arguments.integer(name, fallback, least, most));
-    return static_cast<size_t>(value);
-  };
-  TRY(run.options.dimensions, size("dimensions", 256, 2, limits::vector_dimensions));
-  TRY(run.options.tokens, size("tokens", 33'000, 1, 1'000'000));
-  TRY(const size_t epochs, size("epochs", 5, 0, 100));
-  run.options.epochs = static_cast<int>(epochs);
-  TRY(const size_t bits, arguments.choice("bits", {"8", "4", "32"}));
-  run.bits = std::array{8, 4, 32}[bits];
   return run;
 }
 
-Result<> distil(const Arguments& arguments, Distil run) {
+struct Distil {
+  DistilOptions options;
+  int bits = 8;
+};
+
+Result<Distil> read_distil(const Arguments& arguments) {
+  Distil out;
+  TRY(const int dimensions,
+      number(arguments, "dimensions", 256, 2, static_cast<int>(limits::vector_dimensions)));
+  out.options.dimensions = static_cast<size_t>(dimensions);
+  TRY(const int tokens, number(arguments, "tokens", 33'000, 1, 1'000'000));
+  out.options.tokens = static_cast<size_t>(tokens);
+  TRY(out.options.epochs, number(arguments, "epochs", 5, 0, 100));
+  TRY(const size_t bits, arguments.choice("bits", {"8", "4", "32"}));
+  out.bits = std::array{8, 4, 32}[bits];
+  return out;
+}
+
+Result<> distil(const Compression& run, const Distil& how, Encoder& encoder,
+                std::span<const std::string_view> texts, ThreadPool& pool) {
+  TRY(const std::string tokenizer,
+      read_file(run.model / "tokenizer.json", limits::tokenizer_bytes));
+  DistilTalk talk(encoder.name());
+  TRY(const StaticModel model,
+      penchant::distil(encoder, tokenizer, texts, how.options, pool, talk));
+  return write_static_model(model, how.bits, run.out);
+}
+
+Result<PruneOptions> read_prune(const Arguments& arguments) {
+  PruneOptions out;
+  TRY(const int count, number(arguments, "least-count", 1, 0, 1'000'000'000));
+  out.least_count = static_cast<uint64_t>(count);
+  if (arguments.has("layers")) {
+    TRY(const int layers, number(arguments, "layers", 1, 1, 1000));
+    out.layers = static_cast<size_t>(layers);
+  }
+  return out;
+}
+
+Result<> prune(const Compression& run, PruneOptions how, Encoder& encoder,
+               std::span<const std::string_view> texts, ThreadPool& pool) {
+  how.prompts = {encoder.prompt(Purpose::query), encoder.prompt(Purpose::passage)};
+  return penchant::prune(run.model, texts, how, pool, run.out);
+}
+
+Result<> compress(const Arguments& arguments, Compression run, const std::string& verb) {
+  TRY(const Distil how_to_distil, read_distil(arguments));
+  TRY(const PruneOptions how_to_prune, read_prune(arguments));
   TRY(run.model, chosen_model(arguments));
   std::error_code ignored;
+  if (!std::filesystem::is_directory(run.model, ignored))
+    return invalid(fmt::format("{} is no model's folder", run.model.string()));
   if (std::filesystem::exists(run.out, ignored))
     return Error{Code::conflict, fmt::format("{} exists already", run.out.string())};
   TRY(const auto pairs, read_pair_files(run.pairs));
   TRY(const std::vector<std::string> lines, read_texts(run.texts));
   const std::vector<std::string_view> texts(lines.begin(), lines.end());
   TRY(const auto encoder, open_encoder(run.model, run.encoder));
-  TRY(const std::string tokenizer,
-      read_file(run.model / "tokenizer.json", limits::tokenizer_bytes));
   ThreadPool pool(run.encoder.threads);
-  DistilTalk talk(encoder->name());
-  TRY(const StaticModel model,
-      penchant::distil(*encoder, tokenizer, texts, run.options, pool, talk));
-  TRY(write_static_model(model, run.bits, run.out));
+  if (verb == "distil")
+    TRY(distil(run, how_to_distil, *encoder, texts, pool));
+  else
+    TRY(prune(run, how_to_prune, *encoder, texts, pool));
   return print_compression(run.model, run.out, run.encoder, texts, pairs);
 }
 
@@ -101,12 +142,14 @@ Result<> distil(const Arguments& arguments, Distil run) {
 
 std::vector<Option> compress_options() {
   std::vector<Option> out = model_options();
-  out.push_back({"texts", "FILE", "the texts to fit it to, one a line: such as it will read"});
+  out.push_back({"texts", "FILE", "texts such as the new model will read, one a line"});
   out.push_back({"out", "DIR", "the new model's folder"});
-  out.push_back({"dimensions", "N", "of its vectors, even (default: 256)"});
-  out.push_back({"tokens", "N", "of its vocabulary, the most frequent (default: 33000)"});
-  out.push_back({"bits", "N", "of each number: 8, 4 or 32 (default: 8)"});
-  out.push_back({"epochs", "N", "passes over the texts, 0 to 100 (default: 5)"});
+  out.push_back({"dimensions", "N", "distil: of its vectors, even (default: 256)"});
+  out.push_back({"tokens", "N", "distil: its vocabulary, the most frequent (default: 33000)"});
+  out.push_back({"bits", "N", "distil: of each number: 8, 4 or 32 (default: 8)"});
+  out.push_back({"epochs", "N", "distil: passes over the texts, 0 to 100 (default: 5)"});
+  out.push_back({"least-count", "N", "prune: how often a token must occur to stay (default: 1)"});
+  out.push_back({"layers", "N", "prune: how many stay, from the first (default: all)"});
   out.push_back(
       {"pairs", "FILE", "text, text and score with tabs between: what to measure with", 0, true});
   return out;
@@ -114,10 +157,11 @@ std::vector<Option> compress_options() {
 
 int command_compress(const Arguments& arguments) {
   const std::string& verb = arguments.positionals()[0];
-  if (verb != "distil") return usage_error(fmt::format("\"{}\" is not distil", verb));
+  if (verb != "distil" && verb != "prune")
+    return usage_error(fmt::format("\"{}\" is not distil or prune", verb));
   auto run = read_options(arguments);
   if (!run.ok()) return usage_error(run.error().message);
-  const auto done = distil(arguments, *std::move(run));
+  const auto done = compress(arguments, *std::move(run), verb);
   return done.ok() ? 0 : failure(done.error());
 }
 

@@ -71,7 +71,8 @@ class Distillation {
     const Tokenizer& whole = *encoder_.tokenizer();
     TRY(const auto ids, tokenise(whole, texts, "", {.add_special_tokens = false}, pool_));
     const auto counts = count_tokens(ids, whole.vocabulary_size());
-    return keep_tokens(tokenizer_json, "tokenizer.json", frequent_tokens(counts, options_.tokens));
+    return keep_tokens(tokenizer_json, "tokenizer.json", frequent_tokens(counts, options_.tokens),
+                       Rest::none);
   }
 
   // What the encoder gives for the texts, projected: [texts, dimensions]. The axes are those of

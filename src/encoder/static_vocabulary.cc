@@ -38,8 +38,10 @@ using NewIds = std::unordered_map<int64_t, int64_t>;
 void keep_pieces(json::object& model, const std::vector<int32_t>& ids, const NewIds& new_ids) {
   if (model["vocab"].is_array()) {
     json::array kept;
+    json::array& whole = model["vocab"].get_array();
     for (const int32_t id : ids)
-      kept.push_back(std::move(model["vocab"].get_array()[static_cast<size_t>(id)]));
+      if (static_cast<size_t>(id) < whole.size())  // added tokens may stand behind
+        kept.push_back(std::move(whole[static_cast<size_t>(id)]));
     model["vocab"] = std::move(kept);
     return;
   }
@@ -61,6 +63,42 @@ void keep_added_tokens(json::object& root, const NewIds& new_ids) {
       kept.push_back(std::move(token));
     }
   root["added_tokens"] = std::move(kept);
+}
+
+void add_ids_of_added_tokens(const json::object& root, std::vector<int32_t>& ids) {
+  const json::value* added = root.if_contains("added_tokens");
+  if (added == nullptr || !added->is_array()) return;
+  for (const json::value& token : added->get_array()) {
+    const json::value* id = token.is_object() ? token.get_object().if_contains("id") : nullptr;
+    if (id != nullptr && id->is_int64() && id->get_int64() >= 0 && id->get_int64() < INT32_MAX)
+      ids.push_back(static_cast<int32_t>(id->get_int64()));
+  }
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+// Every number under "ids", "id" and "pad_id", and the second of a pair of token and id: what the
+// post-processors and the padding of published files hold.
+void renumber(json::value& value, const NewIds& new_ids) {
+  const auto exchange = [&](json::value& id) {
+    if (!id.is_int64()) return;
+    const auto found = new_ids.find(id.get_int64());
+    if (found != new_ids.end()) id = found->second;
+  };
+  if (value.is_array()) {
+    json::array& list = value.get_array();
+    if (list.size() == 2 && list[0].is_string() && list[1].is_int64()) exchange(list[1]);
+    for (json::value& element : list) renumber(element, new_ids);
+  } else if (value.is_object()) {
+    for (auto& [key, field] : value.get_object()) {
+      if (key == "ids" && field.is_array())
+        for (json::value& id : field.get_array()) exchange(id);
+      else if (key == "id" || key == "pad_id")
+        exchange(field);
+      else
+        renumber(field, new_ids);
+    }
+  }
 }
 
 }  // namespace
@@ -87,7 +125,7 @@ std::vector<int32_t> frequent_tokens(std::span<const uint64_t> counts, size_t mo
 }
 
 Result<SmallerVocabulary> keep_tokens(std::string_view json, std::string_view place,
-                                      std::span<const int32_t> ids) {
+                                      std::span<const int32_t> ids, Rest rest) {
   TRY(json::value value, parse_json(json, place));
   if (!value.is_object()) return invalid(fmt::format("{}: not a JSON object", place));
   json::object& root = value.get_object();
@@ -107,13 +145,19 @@ Result<SmallerVocabulary> keep_tokens(std::string_view json, std::string_view pl
     const auto at = std::ranges::lower_bound(out.ids, unknown);
     if (at == out.ids.end() || *at != unknown) out.ids.insert(at, static_cast<int32_t>(unknown));
   }
+  if (rest == Rest::all) add_ids_of_added_tokens(root, out.ids);
   NewIds new_ids;
   for (size_t i = 0; i < out.ids.size(); ++i) new_ids[out.ids[i]] = static_cast<int64_t>(i);
   keep_pieces(*model, out.ids, new_ids);
   if (unknown >= 0) out.unknown = static_cast<int32_t>(new_ids[unknown]);
   if (name == "Unigram" && unknown >= 0) (*model)["unk_id"] = out.unknown;
   keep_added_tokens(root, new_ids);
-  for (const char* none : {"post_processor", "truncation", "padding"}) root[none] = nullptr;
+  for (const char* part : {"post_processor", "truncation", "padding"}) {
+    if (rest == Rest::none)
+      root[part] = nullptr;
+    else if (root.contains(part))
+      renumber(root[part], new_ids);
+  }
   out.json = to_text(value);
   return out;
 }

@@ -45,7 +45,7 @@ TEST(StaticVocabulary, CutsAsBeforeWhereEveryTokenIsKept) {
     std::vector<int32_t> kept = ids;
     std::sort(kept.begin(), kept.end());
     kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-    const auto smaller = keep_tokens(json, name, kept);
+    const auto smaller = keep_tokens(json, name, kept, Rest::none);
     ASSERT_TRUE(smaller.ok()) << smaller.error().message;
     const Tokenizer part = tokenizer(smaller->json);
     EXPECT_EQ(part.vocabulary_size(), smaller->ids.size());
@@ -60,7 +60,7 @@ TEST(StaticVocabulary, CutsAsBeforeWhereEveryTokenIsKept) {
 
 TEST(StaticVocabulary, RefusesWhatItCannotCutByName) {
   const auto refused = [](std::string_view json) {
-    const auto result = keep_tokens(json, "t.json", {});
+    const auto result = keep_tokens(json, "t.json", {}, Rest::none);
     return result.ok() ? "" : result.error().message;
   };
   EXPECT_EQ(refused("[]"), "t.json: not a JSON object");
