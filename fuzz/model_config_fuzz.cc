@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "encoder/head_config.h"
 #include "encoder/model_config.h"
 
 namespace penchant {
@@ -54,6 +55,13 @@ void check(const ModelConfig& config) {
     config.rule(i);
   }
   why_not_packed(config);
+  size_t width = config.hidden;
+  for (const VectorModule& module : config.modules) {
+    CHECK(module.outputs == 0 || module.inputs == width, "modules fit each other");
+    if (module.outputs > 0) width = module.outputs;
+  }
+  CHECK(width == config.pooled_size(), "the last module is a product");
+  CHECK(config.dimensions >= 1 && config.dimensions <= width, "a vector has numbers");
 }
 
 }  // namespace
@@ -63,6 +71,11 @@ void check(const ModelConfig& config) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace penchant;
   const MemoryFiles files({reinterpret_cast<const char*>(data), size});
+  const auto head = parse_head_config(files, "fuzz");
+  if (head.ok())
+    CHECK(!head->labels.empty() && head->max_tokens >= 2, "a head has labels and room");
+  else
+    CHECK(head.error().message.starts_with("fuzz/"), head.error().message);
   const auto config = parse_model_config(files, "fuzz");
   if (config.ok())
     check(*config);

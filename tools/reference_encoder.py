@@ -118,12 +118,12 @@ class Reference:
         scores /= scores.sum(-1, keepdims=True)
         return (scores @ value).transpose(0, 2, 1, 3).reshape(texts, tokens, hidden)
 
-    def states(self, ids):
-        """ids [texts, tokens] -> [texts, tokens, H]."""
+    def states(self, ids, types=0):
+        """ids, and types where they are not all of the first, [texts, tokens] -> [texts, tokens, H]."""
         w = self.weights
         x = w["embeddings.word_embeddings.weight"][ids].astype(self.dtype)
         x = x + w["embeddings.position_embeddings.weight"][self.offset:self.offset + ids.shape[1]]
-        x = x + w["embeddings.token_type_embeddings.weight"][0]
+        x = x + w["embeddings.token_type_embeddings.weight"][types]
         x = self.norm("embeddings.LayerNorm", x)
         for layer in range(self.config["num_hidden_layers"]):
             name = f"encoder.layer.{layer}"

@@ -7,25 +7,14 @@
 
 namespace penchant {
 
-namespace {
-
-// "models/x/" and "models/x" are both named x.
-std::string name_of(const Path& path) {
-  Path clean = path.lexically_normal();
-  if (!clean.has_filename()) clean = clean.parent_path();
-  return clean.filename().string();
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options) {
   if (is_built_in(path)) return open_built_in_encoder(options);
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored))
-    return open_word_vectors_encoder(path, name_of(path), options);
+    return open_word_vectors_encoder(path, name_of_model(path), options);
   TRY(const std::string type, read_model_type(path));
-  if (type == "model2vec") return open_model2vec_encoder(path, name_of(path), options);
-  return open_transformer_encoder(path, name_of(path), options);
+  if (type == "model2vec") return open_model2vec_encoder(path, name_of_model(path), options);
+  return open_transformer_encoder(path, name_of_model(path), options);
 }
 
 }  // namespace penchant

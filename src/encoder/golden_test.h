@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -19,6 +20,7 @@ struct GoldenCase {
   std::vector<int32_t> ids;
   std::vector<float> vector;
   std::vector<float> attention;  // static vectors only
+  std::vector<float> whole;      // before truncate_dim
 };
 
 inline Path golden_folder(const std::string& name) {
@@ -40,9 +42,11 @@ inline std::vector<GoldenCase> golden_cases(const std::string& name) {
       one.ids.push_back(id.to_number<int32_t>());
     for (const json::value& x : object.at("vector").as_array())
       one.vector.push_back(x.to_number<float>());
-    if (object.contains("attention"))
-      for (const json::value& x : object.at("attention").as_array())
-        one.attention.push_back(x.to_number<float>());
+    for (const auto& [field, to] :
+         {std::pair("attention", &one.attention), std::pair("whole", &one.whole)})
+      if (object.contains(field))
+        for (const json::value& x : object.at(field).as_array())
+          to->push_back(x.to_number<float>());
     cases.push_back(std::move(one));
   }
   return cases;

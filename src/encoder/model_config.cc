@@ -12,6 +12,19 @@
 
 namespace penchant {
 
+Result<Activation> read_activation(const JsonFields& fields, std::string_view field,
+                                   std::string_view usual) {
+  static constexpr std::pair<std::string_view, Activation> known[] = {
+      {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
+      {"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh},
+      {"gelu_fast", Activation::gelu_tanh}, {"relu", Activation::relu},
+      {"silu", Activation::silu},           {"swish", Activation::silu}};
+  TRY(const std::string name, fields.text(field, usual));
+  for (const auto& [key, activation] : known)
+    if (key == name) return activation;
+  return fields.refuse(field, "gelu, gelu_new, gelu_pytorch_tanh, relu, silu and their like");
+}
+
 namespace {
 
 constexpr size_t layers_max = 256, positions_max = 10'000'000, head_size_max = 1'024;
@@ -32,19 +45,6 @@ Result<> divide_heads(const JsonFields& fields, ModelConfig& config) {
   config.key_heads = config.heads;
   config.head_size = config.hidden / config.heads;
   return {};
-}
-
-Result<Activation> read_activation(const JsonFields& fields, std::string_view field,
-                                   std::string_view usual) {
-  static constexpr std::pair<std::string_view, Activation> known[] = {
-      {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
-      {"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh},
-      {"gelu_fast", Activation::gelu_tanh}, {"relu", Activation::relu},
-      {"silu", Activation::silu},           {"swish", Activation::silu}};
-  TRY(const std::string name, fields.text(field, usual));
-  for (const auto& [key, activation] : known)
-    if (key == name) return activation;
-  return fields.refuse(field, "gelu, gelu_new, gelu_pytorch_tanh, relu, silu and their like");
 }
 
 Result<> read_epsilon(const JsonFields& fields, std::string_view field, double usual,
@@ -244,7 +244,7 @@ Result<> read_architecture(const JsonFields& fields, ModelConfig& config) {
 
 class FolderFiles final : public ModelFiles {
  public:
-  explicit FolderFiles(const Path& folder) : folder_(folder) {}
+  explicit FolderFiles(Path folder) : folder_(std::move(folder)) {}
   Result<std::optional<std::string>> read(const std::string& name) const override {
     std::error_code ignored;
     if (!std::filesystem::exists(folder_ / name, ignored)) return std::optional<std::string>();
@@ -253,7 +253,7 @@ class FolderFiles final : public ModelFiles {
   }
 
  private:
-  const Path& folder_;
+  const Path folder_;
 };
 
 }  // namespace
@@ -282,7 +282,17 @@ Result<ModelConfig> parse_model_config(const ModelFiles& files, const std::strin
 }
 
 Result<ModelConfig> read_model_config(const Path& folder) {
-  return parse_model_config(FolderFiles(folder), folder.string());
+  return parse_model_config(*files_of(folder), folder.string());
+}
+
+std::unique_ptr<ModelFiles> files_of(const Path& folder) {
+  return std::make_unique<FolderFiles>(folder);
+}
+
+std::string name_of_model(const Path& path) {
+  Path clean = path.lexically_normal();
+  if (!clean.has_filename()) clean = clean.parent_path();
+  return clean.filename().string();
 }
 
 Result<std::string> read_model_type(const Path& folder) {

@@ -7,12 +7,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
+#include "encoder/dense.h"
 
 namespace penchant {
 
@@ -28,6 +31,15 @@ enum class Pooling { mean, cls, max, last, weighted_mean, mean_sqrt };
 struct AttentionRule {
   size_t window = 0;
   float theta = 0;  // rotary: of the slowest turn
+};
+
+// What sentence-transformers puts behind the pooling: a product with its activation whose weights
+// lie in a folder of their own, or with outputs = 0 the length made 1.
+struct VectorModule {
+  std::string folder;
+  size_t inputs = 0, outputs = 0;
+  bool bias = true;
+  DenseActivation activation = DenseActivation::tanh;
 };
 
 struct ModelConfig {
@@ -71,9 +83,12 @@ struct ModelConfig {
   bool feed_forward_bias = true;
 
   Pooling pooling = Pooling::mean;
-  size_t max_tokens = 0;  // special tokens included
+  std::vector<VectorModule> modules;  // in their order; the last of them, if any, is a product
+  size_t dimensions = 0;              // of a vector: the first so many numbers of what comes out
+  size_t max_tokens = 0;              // special tokens included
   std::string prompt_plain, prompt_query, prompt_passage;
 
+  size_t pooled_size() const { return modules.empty() ? hidden : modules.back().outputs; }
   size_t heads_size() const { return heads * head_size; }
   size_t qkv_size() const { return (heads + 2 * key_heads) * head_size; }
   size_t inner_size() const { return gated ? 2 * intermediate : intermediate; }
@@ -92,12 +107,23 @@ class ModelFiles {
   virtual Result<std::optional<std::string>> read(const std::string& name) const = 0;
 };
 
+std::unique_ptr<ModelFiles> files_of(const Path& folder);
+
 // `place` starts every error message.
 Result<ModelConfig> parse_model_config(const ModelFiles& files, const std::string& place);
 Result<ModelConfig> read_model_config(const Path& folder);
 
+// What a model is called: "models/x/" and "models/x" are both named x.
+std::string name_of_model(const Path& path);
+
 // The model_type of a config.json: "bert", "xlm-roberta", "model2vec", ...
 Result<std::string> read_model_type(const Path& folder);
+
+struct JsonFields;
+
+// What transformers calls an activation, of a field of config.json that may be absent.
+Result<Activation> read_activation(const JsonFields& fields, std::string_view field,
+                                   std::string_view usual);
 
 // Why a transformer cannot run with products of bytes or bfloat16, or "". Otherwise every precision
 // is fp32.

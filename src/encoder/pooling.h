@@ -1,17 +1,22 @@
-// Hidden states of one text to its vector. Thread-safety: a function on values.
+// Hidden states of one text to its vector. Thread-safety: functions on values.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "encoder/model_config.h"
+#include "math/matrix.h"
 
 namespace penchant {
 
 // out[H] from states[L, H], L >= 1, as sentence-transformers does: all tokens count, special ones
 // too. Normalised to length 1.
 void pool(Pooling pooling, std::span<const float> states, std::span<float> out);
+
+// The same, as long as it is.
+void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> out);
 
 // Of each of L states in the sum that the vector is; none where it is no such sum.
 std::vector<float> pool_weights(Pooling pooling, size_t L);

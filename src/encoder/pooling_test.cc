@@ -27,6 +27,9 @@ TEST(Pooling, FollowsTheFormulaOfEachMode) {
     pool(pooling, states, out);
     EXPECT_NEAR(out[0], x / std::hypot(x, y), 1e-6) << static_cast<int>(pooling);
     EXPECT_NEAR(out[1], y / std::hypot(x, y), 1e-6) << static_cast<int>(pooling);
+    pool_raw(pooling, states, out);
+    EXPECT_NEAR(out[0], x, 1e-6) << static_cast<int>(pooling);
+    EXPECT_NEAR(out[1], y, 1e-6) << static_cast<int>(pooling);
     pool(pooling, std::span(states).first(2), out);  // of one token all are the same
     EXPECT_NEAR(out[0], 1 / std::sqrt(5), 1e-6);
   }

@@ -6,11 +6,14 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "encoder/json_fields.h"
 
 namespace penchant {
 
 namespace {
+
+constexpr size_t modules_max = 16;
 
 std::string path_of(const std::string& place, const std::string& name) {
   return (Path(place) / name).string();
@@ -19,25 +22,35 @@ std::string path_of(const std::string& place, const std::string& name) {
 Result<> read_pooling(const JsonFields& fields, ModelConfig& config) {
   TRY(const bool include_prompt, fields.flag("include_prompt", true));
   if (!include_prompt) return invalid(fields.place + ": include_prompt false is not supported");
-  static constexpr std::pair<std::string_view, Pooling> modes[] = {
-      {"pooling_mode_cls_token", Pooling::cls},
-      {"pooling_mode_mean_tokens", Pooling::mean},
-      {"pooling_mode_max_tokens", Pooling::max},
-      {"pooling_mode_mean_sqrt_len_tokens", Pooling::mean_sqrt},
-      {"pooling_mode_weightedmean_tokens", Pooling::weighted_mean},
-      {"pooling_mode_lasttoken", Pooling::last}};
-  int chosen = 0;
-  for (const auto& [key, value] : fields.object) {
-    if (!key.starts_with("pooling_mode_") || !value.is_bool() || !value.get_bool()) continue;
-    const auto* mode = std::ranges::find(modes, std::string_view(key),
-                                         &std::pair<std::string_view, Pooling>::first);
-    if (mode == std::end(modes))
-      return invalid(fmt::format("{}: {} is not supported", fields.place, std::string_view(key)));
-    config.pooling = mode->second;
-    ++chosen;
+  struct Mode {
+    std::string_view name, older_flag;
+    Pooling pooling;
+  };
+  static constexpr Mode modes[] = {
+      {"cls", "pooling_mode_cls_token", Pooling::cls},
+      {"mean", "pooling_mode_mean_tokens", Pooling::mean},
+      {"max", "pooling_mode_max_tokens", Pooling::max},
+      {"mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens", Pooling::mean_sqrt},
+      {"weightedmean", "pooling_mode_weightedmean_tokens", Pooling::weighted_mean},
+      {"lasttoken", "pooling_mode_lasttoken", Pooling::last}};
+  std::vector<std::string> chosen;  // a name, or a flag of files before version 6
+  if (fields.has("pooling_mode")) {
+    auto names = get_strings(fields.object, "pooling_mode");
+    if (!names.ok()) return invalid(fmt::format("{}: {}", fields.place, names.error().message));
+    chosen = *std::move(names);
+  } else {
+    for (const auto& [key, value] : fields.object)
+      if (key.starts_with("pooling_mode_") && value.is_bool() && value.get_bool())
+        chosen.emplace_back(key);
   }
-  if (chosen != 1)
-    return invalid(fmt::format("{}: {} pooling modes are on, expected one", fields.place, chosen));
+  if (chosen.size() != 1)
+    return invalid(
+        fmt::format("{}: {} pooling modes are on, expected one", fields.place, chosen.size()));
+  const auto* const mode = std::ranges::find_if(
+      modes, [&](const Mode& one) { return one.name == chosen[0] || one.older_flag == chosen[0]; });
+  if (mode == std::end(modes))
+    return invalid(fmt::format("{}: {} is not supported", fields.place, chosen[0]));
+  config.pooling = mode->pooling;
   return {};
 }
 
@@ -58,6 +71,37 @@ Result<JsonFields> module_config(const ModelFiles& files, const std::string& pla
   return JsonFields::parse(*text, path_of(place, name));
 }
 
+Result<> read_dense(const JsonFields& fields, const std::string& path, ModelConfig& config) {
+  static constexpr std::pair<std::string_view, DenseActivation> known[] = {
+      {"Identity", DenseActivation::identity}, {"Tanh", DenseActivation::tanh},
+      {"Sigmoid", DenseActivation::sigmoid},   {"ReLU", DenseActivation::relu},
+      {"GELU", DenseActivation::gelu},         {"SiLU", DenseActivation::silu}};
+  VectorModule dense{.folder = path};
+  TRY(dense.inputs, fields.size("in_features", 1, limits::vector_dimensions));
+  TRY(dense.outputs, fields.size("out_features", 1, limits::vector_dimensions));
+  TRY(dense.bias, fields.flag("bias", true));
+  TRY(const std::string name,
+      fields.text("activation_function", "torch.nn.modules.activation.Tanh"));
+  const auto* const found =
+      std::ranges::find(known, std::string_view(name).substr(name.rfind('.') + 1),
+                        &std::pair<std::string_view, DenseActivation>::first);
+  if (found == std::end(known))
+    return fields.refuse("activation_function", "Identity, Tanh, Sigmoid, ReLU, GELU and SiLU");
+  dense.activation = found->second;
+  for (const char* field : {"module_input_name", "module_output_name"})
+    TRY(fields.must_be(field, "sentence_embedding"));
+  TRY(const bool residual, fields.flag("use_residual", false));
+  if (residual) return fields.refuse("use_residual", "false");
+  size_t width = config.hidden;  // of what the module gets
+  for (const VectorModule& before : config.modules)
+    if (before.outputs > 0) width = before.outputs;
+  if (dense.inputs != width)
+    return invalid(fmt::format("{}: in_features is {}, but what comes in has {} numbers",
+                               fields.place, dense.inputs, width));
+  config.modules.push_back(std::move(dense));
+  return {};
+}
+
 Result<> read_module(const ModelFiles& files, const std::string& place, const JsonFields& module,
                      ModelConfig& config) {
   TRY(const std::string type, module.text("type", ""));
@@ -66,7 +110,13 @@ Result<> read_module(const ModelFiles& files, const std::string& place, const Js
   const std::string kind = type.substr(type.rfind('.') + 1);
   if (kind == "Pooling") {
     TRY(const JsonFields fields, module_config(files, place, path));
+    if (!config.modules.empty())
+      return invalid(fmt::format("{}: a Pooling behind a Dense or Normalize", module.place));
     return read_pooling(fields, config);
+  }
+  if (kind == "Dense") {
+    TRY(const JsonFields fields, module_config(files, place, path));
+    return read_dense(fields, path, config);
   }
   if (kind == "Transformer") {
     if (path.empty()) return {};
@@ -74,6 +124,7 @@ Result<> read_module(const ModelFiles& files, const std::string& place, const Js
   }
   if (kind != "Normalize")
     return invalid(fmt::format("{}: module \"{}\" is not supported", module.place, type));
+  config.modules.emplace_back();
   return {};
 }
 
@@ -85,8 +136,12 @@ Result<> read_modules(const ModelFiles& files, const std::string& place, std::st
   if (!root.is_array()) return invalid(name + ": not a list");
   for (const json::value& value : root.get_array()) {
     if (!value.is_object()) return invalid(name + ": a module is not an object");
+    if (config.modules.size() == modules_max)
+      return invalid(fmt::format("{}: more than {} modules", name, modules_max));
     TRY(read_module(files, place, {name, value.get_object()}, config));
   }
+  // The length is made 1 at the end whatever the folder says.
+  while (!config.modules.empty() && config.modules.back().outputs == 0) config.modules.pop_back();
   return {};
 }
 
@@ -100,6 +155,8 @@ Result<> read_length(const JsonFields& fields, ModelConfig& config) {
 }
 
 Result<> read_prompts(const JsonFields& fields, ModelConfig& config) {
+  TRY(config.dimensions, fields.size("truncate_dim", 1, config.pooled_size(),
+                                     static_cast<int64_t>(config.pooled_size())));
   TRY(const JsonFields prompts, fields.object_of("prompts"));
   TRY(config.prompt_query, prompts.text("query", ""));
   TRY(const std::string document, prompts.text("document", ""));
@@ -119,6 +176,7 @@ Result<> read_sentence_config(const ModelFiles& files, const std::string& place,
                               ModelConfig& config) {
   TRY(const auto modules, files.read("modules.json"));
   if (modules.has_value()) TRY(read_modules(files, place, *modules, config));
+  config.dimensions = config.pooled_size();
   constexpr std::pair<const char*, Result<> (*)(const JsonFields&, ModelConfig&)> others[] = {
       {"sentence_bert_config.json", read_length},
       {"config_sentence_transformers.json", read_prompts}};

@@ -15,6 +15,15 @@ constexpr size_t run_length = 32;
 
 }  // namespace
 
+Result<Tokenizer> open_tokenizer(const Path& folder, const ModelConfig& config) {
+  const Path path = folder / "tokenizer.json";
+  TRY(Tokenizer tokenizer, Tokenizer::open(path));
+  if (tokenizer.vocabulary_size() > config.vocabulary)
+    return invalid(fmt::format("{}: {} tokens, but config.json has a vocab_size of {}",
+                               path.string(), tokenizer.vocabulary_size(), config.vocabulary));
+  return tokenizer;
+}
+
 Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,
                    size_t max_tokens) {
   for (size_t i = 0; i < texts.size(); ++i) {

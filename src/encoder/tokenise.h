@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "encoder/model_config.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -18,6 +19,9 @@ Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
                                                    std::span<const std::string_view> texts,
                                                    std::string_view prompt,
                                                    const EncodeOptions& options, ThreadPool& pool);
+
+// A folder's tokenizer.json, all of whose ids the model of that folder knows.
+Result<Tokenizer> open_tokenizer(const Path& folder, const ModelConfig& config);
 
 // That every id is one of the vocabulary's and no text is longer than `max_tokens`.
 Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
-from reference_encoder import Reference  # noqa: E402
+from reference_encoder import Reference, gelu  # noqa: E402
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "data" / "encoder"
 WORDS = """the a an of in on and to is red green blue fast slow book film music laptop phone story
@@ -145,6 +145,64 @@ def write_model(name, model_type, prefix, old_names, dtype, pooling, prompts, se
         "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
 
+def write_dense():
+    """tiny-bert with a Dense of each activation, a Normalize behind the first of them, and truncate_dim.
+
+    The vectors of golden.json are those of sentence-transformers' modules in double precision, of length 1:
+    of the first 12 numbers (vector) and of all (whole).
+    """
+    folder, source = OUT / "tiny-dense", OUT / "tiny-bert"
+    for name in ("config.json", "tokenizer.json", "sentence_bert_config.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((source / name).read_bytes())
+    encoder = checkpoint(json.loads((source / "config.json").read_text()), "bert.", True, "F32", 1)
+    write_safetensors(folder / "model.safetensors",
+                      {name: tensor for name, tensor in encoder.items() if "pooler" not in name})
+    activations = {"linear.Identity": lambda x: x, "activation.Tanh": np.tanh,
+                   "activation.Sigmoid": lambda x: 1 / (1 + np.exp(-x)), "activation.GELU": gelu,
+                   "activation.ReLU": lambda x: np.maximum(x, 0), "activation.SiLU": lambda x: x / (1 + np.exp(-x))}
+    widths = [32, 24, 40, 20, 20, 28, 16]
+    kinds, steps = ["Transformer", "Pooling"], []
+    rng = np.random.default_rng(5)
+    paths = ["", "1_Pooling"]
+    write_json(folder / "1_Pooling" / "config.json", {"embedding_dimension": 32, "pooling_mode": "mean"})
+    for i, (name, act) in enumerate(activations.items()):
+        if i == 1:
+            kinds.append("Normalize")
+            paths.append(f"{len(paths)}_Normalize")
+            steps.append(unit)
+        path = f"{len(paths)}_Dense"
+        kinds.append("Dense")
+        paths.append(path)
+        inputs, outputs, bias = widths[i], widths[i + 1], i != 2
+        weights = {"linear.weight": stored(rng.normal(0, 0.5, (outputs, inputs)), "F32")}
+        if bias:
+            weights["linear.bias"] = stored(rng.normal(0, 0.5, outputs), "F32")
+        write_json(folder / path / "config.json", {"in_features": inputs, "out_features": outputs, "bias": bias,
+                                                   "activation_function": "torch.nn.modules." + name})
+        write_safetensors(folder / path / "model.safetensors", weights)
+        w = weights["linear.weight"][1].astype(np.float64)
+        b = weights["linear.bias"][1].astype(np.float64) if bias else 0
+        steps.append(lambda x, w=w, b=b, act=act: act(w @ x + b))
+    kinds.append("Normalize")
+    paths.append(f"{len(paths)}_Normalize")
+    write_json(folder / "modules.json",
+               [{"idx": i, "name": str(i), "path": path, "type": "sentence_transformers.models." + kind}
+                for i, (path, kind) in enumerate(zip(paths, kinds))])
+    write_json(folder / "config_sentence_transformers.json", {"prompts": {}, "truncate_dim": 12})
+    reference = Reference(source)
+    cases = []
+    for case in json.loads((source / "golden.json").read_text())[::3]:
+        x = reference.states(np.array([case["ids"]]))[0].mean(0)
+        for step in steps:
+            x = step(x)
+        cases.append({"text": case["text"], "purpose": "plain", "ids": case["ids"],
+                      "vector": [float(f"{v:.7g}") for v in unit(x[:12])],
+                      "whole": [float(f"{v:.7g}") for v in unit(x)]})
+    (folder / "golden.json").write_text(
+        "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+
 def unit(vector):
     length = np.linalg.norm(vector)
     return vector / length if length > 0 else vector
@@ -185,6 +243,7 @@ def main():
     write_model("tiny-xlm-roberta", "xlm-roberta", "roberta.", False, "BF16", "cls_token",
                 {"query": "about ", "passage": "the story of "}, 2)
     write_model("tiny-half", "bert", "", False, "F16", "max_tokens", {}, 3)
+    write_dense()
 
 
 main()

@@ -1,0 +1,38 @@
+// One product with its activation over a vector: the layers of heads behind an encoder.
+// Thread-safety: immutable.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "math/matmul.h"
+
+namespace penchant {
+
+enum class DenseActivation { identity, tanh, sigmoid, relu, gelu, gelu_tanh, silu };
+
+// x[n] in place.
+void activate(DenseActivation activation, std::span<float> x);
+
+class Dense {
+ public:
+  // weights [outputs, inputs]; bias [outputs], or empty.
+  Dense(std::span<const float> weights, size_t outputs, size_t inputs, std::span<const float> bias,
+        DenseActivation activation)
+      : product_(weights, outputs, inputs, bias),
+        inputs_(inputs),
+        outputs_(outputs),
+        activation_(activation) {}
+
+  size_t inputs() const { return inputs_; }
+  size_t outputs() const { return outputs_; }
+  // out[outputs] = activation(weights x[inputs] + bias)
+  void run(std::span<const float> x, std::span<float> out) const;
+
+ private:
+  FloatLinear product_;
+  size_t inputs_, outputs_;
+  DenseActivation activation_;
+};
+
+}  // namespace penchant
