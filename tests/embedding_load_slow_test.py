@@ -58,6 +58,9 @@ BAD = [
     ("/similarity", b'{"inputs":{"source_sentence":"a","sentences":["b"]},"parameters":3}', 422),
     ("/tokenize", b'{"inputs":[[5]]}', 422), ("/decode", b'{"ids":["a"]}', 422),
     ("/decode", b'{"ids":[-5]}', 422), ("/decode", b'{"ids":[]}', 400),
+    ("/rerank", b'{"texts":["a"]}', 422), ("/rerank", b'{"query":"a","texts":[]}', 400),
+    ("/rerank", b'{"query":"a","texts":["a"]}', 424), ("/rerank", b'{"query":"a","texts":[1]}', 422),
+    ("/predict", b'{"inputs":[["a"],"b"]}', 422), ("/predict", b'{"inputs":"a"}', 424),
 ]
 
 

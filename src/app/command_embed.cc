@@ -1,4 +1,5 @@
 // penchant embed: {"embedding":[...]} per line of stdin in its order, or one .npy array.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,7 +9,9 @@
 #include "app/line_answers.h"
 #include "app/npy_writer.h"
 #include "app/setup.h"
+#include "base/limits.h"
 #include "encoder/encoder.h"
+#include "encoder/pooling.h"
 
 namespace penchant {
 
@@ -19,7 +22,14 @@ constexpr size_t batch_bytes = 1u << 20;
 struct EmbedRun {
   Encoder& encoder;
   Purpose purpose;
+  size_t dimensions;  // 0: the model's
   ThreadPool& pool;
+
+  Result<Matrix> vectors(const LineBatch& batch) const {
+    TRY(Matrix all, encoder.encode(batch.lines, purpose));
+    TRY(shorten(all, dimensions));
+    return all;
+  }
 };
 
 // The shortest text that reads back as the same float.
@@ -45,7 +55,7 @@ Result<uint64_t> embed_json_lines(const EmbedRun& run) {
   while (true) {
     TRY(const bool more, batches.next(batch));
     if (!more) return bad;
-    TRY(const Matrix vectors, run.encoder.encode(batch.lines, run.purpose));
+    TRY(const Matrix vectors, run.vectors(batch));
     TRY(const uint64_t errors,
         write_answers(run.pool, batch, [&](size_t i, std::string& out) -> Result<> {
           append_vector(out, vectors.row(i));
@@ -59,13 +69,13 @@ Result<uint64_t> embed_json_lines(const EmbedRun& run) {
 Result<uint64_t> embed_npy(const EmbedRun& run) {
   LineBatches batches(STDIN_FILENO, batch_bytes);
   LineBatch batch;
-  NpyWriter writer(run.encoder.dimensions());
+  NpyWriter writer(run.dimensions > 0 ? run.dimensions : run.encoder.dimensions());
   while (true) {
     TRY(const bool more, batches.next(batch));
     if (!more) break;
     for (const std::string& error : batch.errors)
       if (!error.empty()) return invalid(error);
-    TRY(const Matrix vectors, run.encoder.encode(batch.lines, run.purpose));
+    TRY(const Matrix vectors, run.vectors(batch));
     for (size_t i = 0; i < batch.lines.size(); ++i) TRY(writer.add(vectors.row(i)));
   }
   TRY(writer.finish());
@@ -76,6 +86,7 @@ struct EmbedOptions {
   int threads;
   Precision precision;
   Purpose purpose = Purpose::plain;
+  size_t dimensions = 0;
   bool npy = false;
 };
 
@@ -88,6 +99,9 @@ Result<EmbedOptions> read_options(const Arguments& arguments) {
   out.purpose = std::array{Purpose::plain, Purpose::query, Purpose::passage}[purpose];
   TRY(const size_t format, arguments.choice("format", {"jsonl", "npy"}));
   out.npy = format == 1;
+  TRY(const int64_t dimensions,
+      arguments.integer("dimensions", 0, 1, int64_t{limits::vector_dimensions}));
+  out.dimensions = static_cast<size_t>(dimensions);
   return out;
 }
 
@@ -95,8 +109,11 @@ Result<uint64_t> embed(const Arguments& arguments, const EmbedOptions& options) 
   TRY(const Path path, chosen_model(arguments));
   TRY(const auto encoder,
       open_encoder(path, {.precision = options.precision, .threads = options.threads}));
+  if (options.dimensions > encoder->dimensions())
+    return invalid(fmt::format("option --dimensions: {} is more than the {} of {}",
+                               options.dimensions, encoder->dimensions(), encoder->name()));
   ThreadPool pool(options.threads);
-  const EmbedRun run = {*encoder, options.purpose, pool};
+  const EmbedRun run = {*encoder, options.purpose, options.dimensions, pool};
   return options.npy ? embed_npy(run) : embed_json_lines(run);
 }
 
@@ -106,6 +123,7 @@ std::vector<Option> embed_options() {
   std::vector<Option> out = model_options();
   out.push_back({"format", "F", "jsonl or npy (one float32 array; default: jsonl)"});
   out.push_back({"purpose", "P", "plain, query or passage (default: plain, the text as given)"});
+  out.push_back({"dimensions", "N", "the first N numbers, again of length 1 (default: all)"});
   return out;
 }
 

@@ -8,6 +8,8 @@
 #include "app/http_server.h"
 #include "app/setup.h"
 #include "base/threads.h"
+#include "encoder/head_config.h"
+#include "encoder/models.h"
 #include "engine/engine.h"
 
 namespace penchant {
@@ -21,11 +23,28 @@ void announce(const ServerOptions& options, uint16_t port) {
              host, port);
 }
 
+// What --classifier names, else what --model names where that has a classification head.
+Result<Path> chosen_classifier(const Arguments& arguments) {
+  if (arguments.has("classifier"))
+    return find_model(arguments.get("classifier"), models_folder(arguments));
+  if (!arguments.has("model")) return Path();
+  const auto path = chosen_model(arguments);
+  std::error_code ignored;
+  const bool has_head =
+      path.ok() && std::filesystem::is_directory(*path, ignored) && read_head_config(*path).ok();
+  return has_head ? *path : Path();
+}
+
 Result<EmbeddingOptions> read_embedding_options(const Arguments& arguments) {
   EmbeddingOptions out;
   out.models_folder = models_folder(arguments);
   TRY(out.encoder.precision, chosen_precision(arguments));
   TRY(out.encoder.threads, chosen_threads(arguments));
+  TRY(out.classifier, chosen_classifier(arguments));
+  if (!out.classifier.empty()) {
+    TRY(const HeadConfig head, read_head_config(out.classifier));
+    out.classifier_labels = head.labels;
+  }
   TRY(const int64_t batch, arguments.integer("client-batch", 32, 1, 100'000));
   TRY(const int64_t payload,
       arguments.integer("payload", 2'000'000, 1'000, int64_t(limits::body_bytes)));
@@ -65,6 +84,7 @@ std::vector<Option> serve_options() {
   out.push_back(
       {"timeout", "S", "seconds a client may be idle, or late with a request (default: 30)"});
   out.push_back({"connections", "N", "how many at once (default: 1024)"});
+  out.push_back({"classifier", "M", "what /rerank and /predict ask (default: --model if it can)"});
   out.push_back({"client-batch", "N", "texts of one /embed request (default: 32)"});
   out.push_back({"payload", "BYTES", "of one embedding request (default: 2000000)"});
   out.push_back({"deadline", "S", "seconds an embedding request may wait (default: 60)"});

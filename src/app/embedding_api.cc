@@ -196,6 +196,17 @@ std::vector<std::string> EmbeddingApi::model_names() {
   return models_.names();
 }
 
+Result<Classifier*> EmbeddingApi::classifier() {
+  if (options_.classifier.empty()) return not_found("this server has no classifier");
+  const MutexLock lock(classifier_mutex_);
+  if (classifier_ == nullptr) {
+    auto opened = open_classifier(options_.classifier, options_.encoder);
+    if (!opened.ok()) return Error{Code::unavailable, opened.error().message};
+    classifier_ = *std::move(opened);
+  }
+  return classifier_.get();
+}
+
 Result<std::vector<std::vector<int32_t>>> EmbeddingApi::tokens(const Encoder& encoder,
                                                                EmbeddingInput input,
                                                                const TokenOptions& options) {
@@ -249,20 +260,6 @@ Result<Embedded> EmbeddingApi::embed(ServedModel& model, EmbeddingInput input,
   out.waited = batched.waited;
   out.encoding = batched.encoding;
   return out;
-}
-
-Result<> shorten(Matrix& vectors, size_t dimensions) {
-  if (dimensions > vectors.cols)
-    return invalid(
-        fmt::format("dimensions: {} is more than the model's {}", dimensions, vectors.cols));
-  if (dimensions == 0 || dimensions == vectors.cols) return {};
-  Matrix out(vectors.rows, dimensions);
-  for (size_t i = 0; i < out.rows; ++i) {
-    std::copy_n(vectors.row(i).begin(), dimensions, out.row(i).begin());
-    normalise(out.row(i));
-  }
-  vectors = std::move(out);
-  return {};
 }
 
 void add_work_headers(HttpResponse& response, const Embedded& work, SteadyClock::time_point start) {

@@ -4,6 +4,7 @@
 // Thread-safety: safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "app/http_message.h"
+#include "base/mutex.h"
+#include "encoder/classifier.h"
 #include "encoder/model_set.h"
 #include "engine/engine.h"
 
@@ -22,6 +25,8 @@ inline constexpr int embedding_threads = 64;           // so many of them can sh
 struct EmbeddingOptions {
   Path models_folder;
   EncoderOptions encoder;
+  Path classifier;  // the folder that /rerank and /predict ask; empty: there is none
+  std::vector<std::string> classifier_labels;
   size_t client_batch = 32;          // texts of one request of text-embeddings-inference
   size_t payload_bytes = 2'000'000;  // of one request's body
   double deadline_seconds = 60;      // a request that waits longer is dropped
@@ -90,6 +95,9 @@ class EmbeddingApi {
   Result<ServedModel*> model(std::string_view name);
   std::vector<std::string> model_names();
 
+  // Opened at the first question. Code::not_found where none is served.
+  Result<Classifier*> classifier() EXCLUDES(classifier_mutex_);
+
   // The ids of each text of `input`.
   static Result<std::vector<std::vector<int32_t>>> tokens(const Encoder& encoder,
                                                           EmbeddingInput input,
@@ -103,10 +111,9 @@ class EmbeddingApi {
   Engine& engine_;
   const EmbeddingOptions options_;
   ModelSet models_;
+  Mutex classifier_mutex_;
+  std::unique_ptr<Classifier> classifier_ GUARDED_BY(classifier_mutex_);
 };
-
-// The first `dimensions` numbers of each vector, again of length 1; 0: all.
-Result<> shorten(Matrix& vectors, size_t dimensions);
 
 // What text-embeddings-inference tells of the work in headers.
 void add_work_headers(HttpResponse& response, const Embedded& work,

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "app/embedding_api.h"
+#include "encoder/pooling.h"
 
 namespace penchant {
 

@@ -1,33 +1,46 @@
 // The routes of text-embeddings-inference 1.9, for the server's own model. What our models cannot
 // do is answered as the original answers for an embedding model: 424.
+#include "app/embedding_tei.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "app/embedding_api.h"
 #include "app/version.h"
 #include "base/limits.h"
 #include "base/threads.h"
 #include "base/utf8.h"
+#include "encoder/pooling.h"
 #include "math/kernels.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
 
-namespace {
-
-HttpResponse empty(std::string_view field) {
+HttpResponse tei_empty(std::string_view field) {
   return tei_error(400, "Empty", fmt::format("`{}` cannot be empty", field));
 }
 
-HttpResponse backend(std::string_view message) { return tei_error(424, "Backend", message); }
+HttpResponse tei_backend(std::string_view message) { return tei_error(424, "Backend", message); }
 
-Result<> check_batch(const EmbeddingApi& api, size_t texts) {
+Result<> check_client_batch(const EmbeddingApi& api, size_t texts) {
   if (texts > api.options().client_batch)
     return too_large(fmt::format("batch size {} > maximum allowed batch size {}", texts,
                                  api.options().client_batch));
   return {};
 }
+
+Result<TokenOptions> read_truncation(const json::object& body) {
+  TRY(const auto truncate, get_bool(body, "truncate"));
+  TRY(const auto direction, get_string(body, "truncation_direction"));
+  const std::string side = direction.value_or("right");
+  const bool is_left = side == "left" || side == "Left";
+  if (!is_left && side != "right" && side != "Right")
+    return invalid(fmt::format("truncation_direction: {} is neither \"left\" nor \"right\"",
+                               shown(json::value(side))));
+  return TokenOptions{.prompt = "", .truncate = truncate.value_or(true), .keeps_end = is_left};
+}
+
+namespace {
 
 Result<std::string_view> named_prompt(const Encoder& encoder, const json::object& body) {
   TRY(const auto name, get_string(body, "prompt_name"));
@@ -43,23 +56,17 @@ Result<std::string_view> named_prompt(const Encoder& encoder, const json::object
 
 // `truncate`, `truncation_direction` and `prompt_name` of an object.
 Result<TokenOptions> read_token_options(const Encoder& encoder, const json::object& body) {
-  TRY(const auto truncate, get_bool(body, "truncate"));
-  TRY(const auto direction, get_string(body, "truncation_direction"));
-  const std::string side = direction.value_or("right");
-  const bool is_left = side == "left" || side == "Left";
-  if (!is_left && side != "right" && side != "Right")
-    return invalid(fmt::format("truncation_direction: {} is neither \"left\" nor \"right\"",
-                               shown(json::value(side))));
-  TRY(const std::string_view prompt, named_prompt(encoder, body));
-  return TokenOptions{.prompt = prompt, .truncate = truncate.value_or(true), .keeps_end = is_left};
+  TRY(TokenOptions options, read_truncation(body));
+  TRY(options.prompt, named_prompt(encoder, body));
+  return options;
 }
 
 Result<HttpResponse> embed(EmbeddingApi& api, const HttpRequest& request, const json::object& body,
                            std::string_view) {
   const auto start = std::chrono::steady_clock::now();
   TRY(EmbeddingInput input, read_input(body, "inputs"));
-  if (input.has_empty()) return empty("inputs");
-  TRY(check_batch(api, input.size()));
+  if (input.has_empty()) return tei_empty("inputs");
+  TRY(check_client_batch(api, input.size()));
   TRY(const auto normalize, get_bool(body, "normalize"));
   TRY(const auto dimensions, get_integer(body, "dimensions"));
   if (dimensions && *dimensions < 1)
@@ -67,7 +74,7 @@ Result<HttpResponse> embed(EmbeddingApi& api, const HttpRequest& request, const 
   TRY(ServedModel * model, api.own_model());
   TRY(const TokenOptions options, read_token_options(model->encoder, body));
   if (!normalize.value_or(true))
-    return backend("the vectors of this server have length 1: normalize must be true");
+    return tei_backend("the vectors of this server have length 1: normalize must be true");
   TRY(Embedded work, api.embed(*model, std::move(input), options, request));
   TRY(shorten(work.vectors, static_cast<size_t>(dimensions.value_or(0))));
   json::array out;
@@ -81,10 +88,10 @@ Result<HttpResponse> embed_all(EmbeddingApi& api, const HttpRequest& request,
                                const json::object& body, std::string_view) {
   const auto start = std::chrono::steady_clock::now();
   TRY(EmbeddingInput input, read_input(body, "inputs"));
-  if (input.has_empty()) return empty("inputs");
-  TRY(check_batch(api, input.size()));
+  if (input.has_empty()) return tei_empty("inputs");
+  TRY(check_client_batch(api, input.size()));
   TRY(ServedModel * model, api.own_model());
-  if (model->encoder.tokenizer() == nullptr) return backend("model has no tokens, only words");
+  if (model->encoder.tokenizer() == nullptr) return tei_backend("model has no tokens, only words");
   TRY(const TokenOptions options, read_token_options(model->encoder, body));
   Embedded work;
   for (const std::string& text : input.texts) work.characters += utf8_length(text);
@@ -117,8 +124,8 @@ Result<HttpResponse> similarity(EmbeddingApi& api, const HttpRequest& request,
   TRY(auto source, get_string(asked, "source_sentence"));
   TRY(auto sentences, get_strings(asked, "sentences"));
   if (!source) return invalid("inputs: source_sentence is missing");
-  if (sentences.empty()) return empty("inputs.sentences");
-  TRY(check_batch(api, sentences.size()));
+  if (sentences.empty()) return tei_empty("inputs.sentences");
+  TRY(check_client_batch(api, sentences.size()));
   const json::value* parameters = body.if_contains("parameters");
   if (parameters != nullptr && !parameters->is_object() && !parameters->is_null())
     return invalid("parameters: must be an object");
@@ -130,7 +137,7 @@ Result<HttpResponse> similarity(EmbeddingApi& api, const HttpRequest& request,
   EmbeddingInput input;
   input.texts = std::move(sentences);
   input.texts.push_back(*std::move(source));
-  if (input.has_empty()) return empty("inputs");
+  if (input.has_empty()) return tei_empty("inputs");
   TRY(const Embedded work, api.embed(*model, std::move(input), options, request));
   std::vector<float> scores;
   const size_t last = work.vectors.rows - 1;
@@ -139,24 +146,6 @@ Result<HttpResponse> similarity(EmbeddingApi& api, const HttpRequest& request,
   HttpResponse response = json_response(to_text(vector_to_json(scores)));
   add_work_headers(response, work, start);
   return response;
-}
-
-Result<HttpResponse> rerank(EmbeddingApi& api, const HttpRequest&, const json::object& body,
-                            std::string_view) {
-  TRY(const auto query, get_string(body, "query"));
-  if (!query) return invalid("query: is missing");
-  TRY(const auto texts, get_strings(body, "texts"));
-  if (texts.empty()) return empty("texts");
-  TRY(check_batch(api, texts.size()));
-  return backend("model is not a re-ranker model");
-}
-
-Result<HttpResponse> predict(EmbeddingApi&, const HttpRequest&, const json::object& body,
-                             std::string_view) {
-  const json::value* inputs = body.if_contains("inputs");
-  if (inputs == nullptr || (!inputs->is_string() && !inputs->is_array()))
-    return invalid("inputs: must be a string, a pair of strings or a list of them");
-  return backend("model is not a classifier model");
 }
 
 json::array token_list(const Tokenizer& tokenizer, std::string_view text, Encoding encoding) {
@@ -188,8 +177,8 @@ Result<HttpResponse> tokenize(EmbeddingApi& api, const HttpRequest&, const json:
                               std::string_view) {
   TRY(const EmbeddingInput input, read_input(body, "inputs"));
   if (input.has_ids()) return invalid("inputs: must be a string or a list of strings");
-  if (input.has_empty()) return empty("inputs");
-  TRY(check_batch(api, input.size()));
+  if (input.has_empty()) return tei_empty("inputs");
+  TRY(check_client_batch(api, input.size()));
   TRY(const auto special, get_bool(body, "add_special_tokens"));
   TRY(const Tokenizer* tokenizer, own_tokenizer(api));
   TRY(const ServedModel* model, api.own_model());
@@ -213,8 +202,8 @@ Result<HttpResponse> decode(EmbeddingApi& api, const HttpRequest&, const json::o
                             std::string_view) {
   TRY(const EmbeddingInput input, read_input(body, "ids"));
   if (!input.texts.empty()) return invalid("ids: must be a list of ids or a list of such lists");
-  if (input.has_empty()) return empty("ids");
-  TRY(check_batch(api, input.size()));
+  if (input.has_empty()) return tei_empty("ids");
+  TRY(check_client_batch(api, input.size()));
   TRY(const auto skip, get_bool(body, "skip_special_tokens"));
   TRY(const Tokenizer* tokenizer, own_tokenizer(api));
   json::array out;
@@ -230,28 +219,44 @@ std::string_view name_of(Precision precision) {
   return precision == Precision::bf16 ? "bfloat16" : "int8";
 }
 
+// The kinds of model there are: the encoder and, where one is served, the classifier. The original
+// has one model and so one kind.
+json::object model_kinds(const ServedModel& model, const std::vector<std::string>& labels) {
+  json::object kinds{
+      {"embedding",
+       json::object{{"pooling", model.encoder.adds_special_tokens() ? "model" : "sum"}}}};
+  if (labels.empty()) return kinds;
+  json::object names, ids;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    names[std::to_string(i)] = labels[i];
+    ids[labels[i]] = i;
+  }
+  kinds[labels.size() == 1 ? "reranker" : "classifier"] =
+      json::object{{"id2label", std::move(names)}, {"label2id", std::move(ids)}};
+  return kinds;
+}
+
 Result<HttpResponse> info(EmbeddingApi& api, const HttpRequest&, const json::object&,
                           std::string_view) {
   TRY(const ServedModel* model, api.own_model());
   const EmbeddingOptions& options = api.options();
   const std::string_view name = model->encoder.name();
-  return json_response(to_text(json::object{
-      {"model_id", name},
-      {"model_sha", nullptr},
-      {"model_dtype", name_of(options.encoder.precision)},
-      {"served_model_name", name},
-      {"model_type",
-       {{"embedding", {{"pooling", model->encoder.adds_special_tokens() ? "model" : "sum"}}}}},
-      {"max_concurrent_requests", embedding_requests_max},
-      {"max_input_length", model->encoder.max_tokens()},
-      {"max_batch_tokens", BatcherOptions().batch_tokens},
-      {"max_batch_requests", nullptr},
-      {"max_client_batch_size", options.client_batch},
-      {"auto_truncate", true},
-      {"tokenization_workers", embedding_threads},
-      {"version", program_version()},
-      {"sha", nullptr},
-      {"docker_label", nullptr}}));
+  return json_response(
+      to_text(json::object{{"model_id", name},
+                           {"model_sha", nullptr},
+                           {"model_dtype", name_of(options.encoder.precision)},
+                           {"served_model_name", name},
+                           {"model_type", model_kinds(*model, options.classifier_labels)},
+                           {"max_concurrent_requests", embedding_requests_max},
+                           {"max_input_length", model->encoder.max_tokens()},
+                           {"max_batch_tokens", BatcherOptions().batch_tokens},
+                           {"max_batch_requests", nullptr},
+                           {"max_client_batch_size", options.client_batch},
+                           {"auto_truncate", true},
+                           {"tokenization_workers", embedding_threads},
+                           {"version", program_version()},
+                           {"sha", nullptr},
+                           {"docker_label", nullptr}}));
 }
 
 Result<HttpResponse> health(EmbeddingApi& api, const HttpRequest&, const json::object&,
@@ -264,8 +269,8 @@ constexpr EmbeddingRoute routes[] = {
     {"POST", "/embed", ApiStyle::tei, embed},
     {"POST", "/embed_all", ApiStyle::tei, embed_all},
     {"POST", "/similarity", ApiStyle::tei, similarity},
-    {"POST", "/rerank", ApiStyle::tei, rerank},
-    {"POST", "/predict", ApiStyle::tei, predict},
+    {"POST", "/rerank", ApiStyle::tei, tei_rerank},
+    {"POST", "/predict", ApiStyle::tei, tei_predict},
     {"POST", "/tokenize", ApiStyle::tei, tokenize},
     {"POST", "/decode", ApiStyle::tei, decode},
     {"GET", "/info", ApiStyle::tei, info},

@@ -53,9 +53,23 @@ std::vector<float> pool_weights(Pooling pooling, size_t L) {
 
 void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> out) {
   pool_sum(pooling, states, out);
-  const auto length = static_cast<float>(states.size() / out.size());
-  const float weights = weights_of(pooling, length);
+  const size_t length = states.size() / out.size();
+  const float weights = weights_of(pooling, static_cast<float>(length));
   if (weights != 1) scale(1 / weights, out);
+}
+
+Result<> shorten(Matrix& vectors, size_t dimensions) {
+  if (dimensions > vectors.cols)
+    return invalid(
+        fmt::format("dimensions: {} is more than the model's {}", dimensions, vectors.cols));
+  if (dimensions == 0 || dimensions == vectors.cols) return {};
+  Matrix out(vectors.rows, dimensions);
+  for (size_t i = 0; i < out.rows; ++i) {
+    std::copy_n(vectors.row(i).begin(), dimensions, out.row(i).begin());
+    normalise(out.row(i));
+  }
+  vectors = std::move(out);
+  return {};
 }
 
 }  // namespace penchant

@@ -35,5 +35,17 @@ TEST(Pooling, FollowsTheFormulaOfEachMode) {
   }
 }
 
+TEST(Pooling, ShortenedVectorsHaveLengthOneAgain) {
+  Matrix vectors(2, 3);
+  vectors.values = {0.6f, 0, 0.8f, 0.48f, 0.64f, 0.6f};
+  ASSERT_TRUE(shorten(vectors, 0).ok());
+  EXPECT_EQ(vectors.cols, 3u);
+  EXPECT_EQ(shorten(vectors, 4).error().message, "dimensions: 4 is more than the model's 3");
+  ASSERT_TRUE(shorten(vectors, 2).ok());
+  ASSERT_EQ(vectors.values.size(), 4u);
+  const float expected[] = {1, 0, 0.6f, 0.8f};
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(vectors.values[i], expected[i], 1e-6);
+}
+
 }  // namespace
 }  // namespace penchant
