@@ -239,6 +239,8 @@ Result<Embedded> EmbeddingApi::embed(ServedModel& model, EmbeddingInput input,
   const SteadyClock::time_point start = SteadyClock::now();
   Embedded out;
   for (const std::string& text : input.texts) out.characters += utf8_length(text);
+  if (model.encoder.tokenizer() == nullptr && !options.normalised)
+    return model.encoder.encode_ids_unnormalised({}).error();
   if (model.encoder.tokenizer() == nullptr && !input.has_ids()) {  // a file of word vectors
     const std::vector<std::string_view> texts(input.texts.begin(), input.texts.end());
     TRY(out.vectors, model.encoder.encode(texts, Purpose::plain));
@@ -251,6 +253,11 @@ Result<Embedded> EmbeddingApi::embed(ServedModel& model, EmbeddingInput input,
   const std::vector<TokenIds> views(ids.begin(), ids.end());
   for (const TokenIds view : views) out.tokens += view.size();
   out.tokenising = SteadyClock::now() - start;
+  if (!options.normalised) {
+    TRY(out.vectors, model.encoder.encode_ids_unnormalised(views));
+    out.encoding = SteadyClock::now() - start - out.tokenising;
+    return out;
+  }
   const Patience patience{
       .until = start + std::chrono::duration_cast<SteadyClock::duration>(
                            std::chrono::duration<double>(options_.deadline_seconds)),

@@ -74,6 +74,7 @@ struct TokenOptions {
   std::string_view prompt;  // in front of every text
   bool truncate = true;     // what is longer than the model takes; otherwise it is refused
   bool keeps_end = false;
+  bool normalised = true;  // vectors of length 1; others are encoded apart from other requests
 };
 
 struct Embedded {

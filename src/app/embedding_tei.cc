@@ -72,11 +72,10 @@ Result<HttpResponse> embed(EmbeddingApi& api, const HttpRequest& request, const 
   if (dimensions && *dimensions < 1)
     return invalid(fmt::format("dimensions: {} is below 1", *dimensions));
   TRY(ServedModel * model, api.own_model());
-  TRY(const TokenOptions options, read_token_options(model->encoder, body));
-  if (!normalize.value_or(true))
-    return tei_backend("the vectors of this server have length 1: normalize must be true");
+  TRY(TokenOptions options, read_token_options(model->encoder, body));
+  options.normalised = normalize.value_or(true);
   TRY(Embedded work, api.embed(*model, std::move(input), options, request));
-  TRY(shorten(work.vectors, static_cast<size_t>(dimensions.value_or(0))));
+  TRY(shorten(work.vectors, static_cast<size_t>(dimensions.value_or(0)), options.normalised));
   json::array out;
   for (size_t i = 0; i < work.vectors.rows; ++i) out.push_back(vector_to_json(work.vectors.row(i)));
   HttpResponse response = json_response(to_text(out));

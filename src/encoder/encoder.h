@@ -63,8 +63,14 @@ class Encoder {
   virtual bool adds_special_tokens() const = 0;
   virtual Result<Matrix> encode_ids(std::span<const TokenIds> texts) = 0;
 
-  // What the vector of a text is pooled from: [tokens, dimensions()]. Static vectors have a row for
-  // each token that counts.
+  // encode_ids() with vectors as long as the model makes them instead of length 1. Code::internal
+  // where it makes no others.
+  virtual Result<Matrix> encode_ids_unnormalised(std::span<const TokenIds> /*texts*/) {
+    return Error{Code::internal, "the vectors of this model have length 1: normalize must be true"};
+  }
+
+  // What the vector of a text is pooled from: [tokens, width of the states]. Static vectors have a
+  // row for each token that counts.
   virtual Result<Matrix> token_states(TokenIds text) = 0;
 
   // What token_states() are multiplied by before their sum, made as long as 1, is the vector: one

@@ -21,6 +21,7 @@ struct GoldenCase {
   std::vector<float> vector;
   std::vector<float> attention;  // static vectors only
   std::vector<float> whole;      // before truncate_dim
+  std::vector<float> raw;        // not normalised
 };
 
 inline Path golden_folder(const std::string& name) {
@@ -42,8 +43,8 @@ inline std::vector<GoldenCase> golden_cases(const std::string& name) {
       one.ids.push_back(id.to_number<int32_t>());
     for (const json::value& x : object.at("vector").as_array())
       one.vector.push_back(x.to_number<float>());
-    for (const auto& [field, to] :
-         {std::pair("attention", &one.attention), std::pair("whole", &one.whole)})
+    for (const auto& [field, to] : {std::pair("attention", &one.attention),
+                                    std::pair("whole", &one.whole), std::pair("raw", &one.raw)})
       if (object.contains(field))
         for (const json::value& x : object.at(field).as_array())
           to->push_back(x.to_number<float>());

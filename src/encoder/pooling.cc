@@ -58,7 +58,7 @@ void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> o
   if (weights != 1) scale(1 / weights, out);
 }
 
-Result<> shorten(Matrix& vectors, size_t dimensions) {
+Result<> shorten(Matrix& vectors, size_t dimensions, bool normalised) {
   if (dimensions > vectors.cols)
     return invalid(
         fmt::format("dimensions: {} is more than the model's {}", dimensions, vectors.cols));
@@ -66,7 +66,7 @@ Result<> shorten(Matrix& vectors, size_t dimensions) {
   Matrix out(vectors.rows, dimensions);
   for (size_t i = 0; i < out.rows; ++i) {
     std::copy_n(vectors.row(i).begin(), dimensions, out.row(i).begin());
-    normalise(out.row(i));
+    if (normalised) normalise(out.row(i));
   }
   vectors = std::move(out);
   return {};

@@ -21,8 +21,8 @@ void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> o
 // Of each of L states in the sum that the vector is; none where it is no such sum.
 std::vector<float> pool_weights(Pooling pooling, size_t L);
 
-// The first `dimensions` numbers of each vector, again of length 1; 0: all. Models trained for it
-// (Matryoshka) lose little. An error when there are fewer.
-Result<> shorten(Matrix& vectors, size_t dimensions);
+// The first `dimensions` numbers of each vector, again of length 1 if they are; 0: all. Models
+// trained for it (Matryoshka) lose little. An error when there are fewer.
+Result<> shorten(Matrix& vectors, size_t dimensions, bool normalised = true);
 
 }  // namespace penchant

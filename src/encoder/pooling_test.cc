@@ -43,6 +43,10 @@ TEST(Pooling, ShortenedVectorsHaveLengthOneAgain) {
   EXPECT_EQ(shorten(vectors, 4).error().message, "dimensions: 4 is more than the model's 3");
   ASSERT_TRUE(shorten(vectors, 2).ok());
   ASSERT_EQ(vectors.values.size(), 4u);
+  Matrix raw(1, 3);
+  raw.values = {3, 4, 5};
+  ASSERT_TRUE(shorten(raw, 2, false).ok());
+  EXPECT_EQ(raw.values, (std::vector<float>{3, 4}));
   const float expected[] = {1, 0, 0.6f, 0.8f};
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(vectors.values[i], expected[i], 1e-6);
 }

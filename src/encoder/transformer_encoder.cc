@@ -45,8 +45,10 @@ class VectorModules {
   }
 
   // out[dimensions] from states[L, H].
-  void run(const ModelConfig& config, std::span<const float> states, std::span<float> out) const {
-    if (steps_.empty() && out.size() == config.hidden) return pool(config.pooling, states, out);
+  void run(const ModelConfig& config, std::span<const float> states, bool normalised,
+           std::span<float> out) const {
+    if (normalised && steps_.empty() && out.size() == config.hidden)
+      return pool(config.pooling, states, out);
     std::vector<float> x(config.hidden), y;
     pool_raw(config.pooling, states, x);
     for (const std::optional<Dense>& dense : steps_) {
@@ -59,7 +61,7 @@ class VectorModules {
       std::swap(x, y);
     }
     std::copy_n(x.begin(), out.size(), out.begin());
-    normalise(out);
+    if (normalised) normalise(out);
   }
 
  private:
@@ -90,12 +92,17 @@ class TransformerEncoder final : public Encoder {
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) override {
     TRY(const auto ids, tokenise(tokenizer_, texts, prompt(purpose),
                                  {.max_tokens = config_.max_tokens}, runner_.pool()));
-    return encode_all({ids.begin(), ids.end()});
+    return encode_all({ids.begin(), ids.end()}, true);
   }
 
   Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
     TRY(check_ids(texts, config_.vocabulary, config_.max_tokens));
-    return encode_all({texts.begin(), texts.end()});
+    return encode_all({texts.begin(), texts.end()}, true);
+  }
+
+  Result<Matrix> encode_ids_unnormalised(std::span<const TokenIds> texts) override {
+    TRY(check_ids(texts, config_.vocabulary, config_.max_tokens));
+    return encode_all({texts.begin(), texts.end()}, false);
   }
 
   Result<Matrix> token_states(TokenIds text) override {
@@ -114,13 +121,13 @@ class TransformerEncoder final : public Encoder {
   }
 
  private:
-  Matrix encode_all(const std::vector<TokenIds>& texts) {
+  Matrix encode_all(const std::vector<TokenIds>& texts, bool normalised) {
     Matrix vectors(texts.size(), config_.dimensions);  // of an empty text it stays zero
     std::vector<TokenSequence> sequences;
     sequences.reserve(texts.size());
     for (const TokenIds ids : texts) sequences.push_back({ids});
     runner_.run(sequences, [&](size_t text, std::span<const float> states) {
-      modules_.run(config_, states, vectors.row(text));
+      modules_.run(config_, states, normalised, vectors.row(text));
     });
     return vectors;
   }

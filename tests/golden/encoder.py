@@ -149,7 +149,7 @@ def write_dense():
     """tiny-bert with a Dense of each activation, a Normalize behind the first of them, and truncate_dim.
 
     The vectors of golden.json are those of sentence-transformers' modules in double precision, of length 1:
-    of the first 12 numbers (vector) and of all (whole).
+    of the first 12 numbers (vector) and of all (whole); and the first 12 as long as they are (raw).
     """
     folder, source = OUT / "tiny-dense", OUT / "tiny-bert"
     for name in ("config.json", "tokenizer.json", "sentence_bert_config.json"):
@@ -196,9 +196,11 @@ def write_dense():
         x = reference.states(np.array([case["ids"]]))[0].mean(0)
         for step in steps:
             x = step(x)
+        before = x
         cases.append({"text": case["text"], "purpose": "plain", "ids": case["ids"],
                       "vector": [float(f"{v:.7g}") for v in unit(x[:12])],
-                      "whole": [float(f"{v:.7g}") for v in unit(x)]})
+                      "whole": [float(f"{v:.7g}") for v in unit(x)],
+                      "raw": [float(f"{v:.7g}") for v in before[:12]]})
     (folder / "golden.json").write_text(
         "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
