@@ -30,8 +30,10 @@ const Service& service() {
         {.data_folder = {}, .models_folder = models, .model = "tiny-bert", .threads = 1});
     CHECK(engine.ok(), engine.error().message);
     out.engine = *std::move(engine);
-    out.api = std::make_unique<EmbeddingApi>(
-        *out.engine, EmbeddingOptions{.models_folder = models, .encoder = {.threads = 1}});
+    EmbeddingOptions options;
+    options.models_folder = models;
+    options.encoder.threads = 1;
+    out.api = std::make_unique<EmbeddingApi>(*out.engine, options);
     return out;
   }();
   return made;

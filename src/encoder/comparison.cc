@@ -25,8 +25,7 @@ Result<ScoredPair> parse_pair(std::string_view line, std::string_view place) {
                   std::string(line.substr(first + 1, second - first - 1)), 0};
   std::string_view score = line.substr(second + 1);
   if (score.ends_with('\r')) score.remove_suffix(1);
-  const auto [end, error] =
-      std::from_chars(score.data(), score.data() + score.size(), pair.score);
+  const auto [end, error] = std::from_chars(score.data(), score.data() + score.size(), pair.score);
   if (error != std::errc() || end != score.data() + score.size() || pair.score - pair.score != 0)
     return invalid(fmt::format("{}: the score {} is no number", place, score));
   return pair;
@@ -42,8 +41,7 @@ Result<std::vector<ScoredPair>> read_scored_pairs(const Path& file) {
     TRY(const bool more, lines.next(line));
     if (!more) break;
     if (pairs.size() >= limits::fitted_texts)
-      return too_large(
-          fmt::format("{}: more than {} pairs", file.string(), limits::fitted_texts));
+      return too_large(fmt::format("{}: more than {} pairs", file.string(), limits::fitted_texts));
     TRY(pairs.emplace_back(),
         parse_pair(line, fmt::format("{}:{}", file.string(), lines.line_number())));
   }

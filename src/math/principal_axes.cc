@@ -15,8 +15,7 @@ PrincipalAxes principal_axes(const Matrix& vectors, size_t count) {
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(x.cols(), x.cols());
   constexpr Eigen::Index block = 4096;
   for (Eigen::Index begin = 0; begin < x.rows(); begin += block) {
-    const Rows centred =
-        x.middleRows(begin, std::min(block, x.rows() - begin)).rowwise() - mean;
+    const Rows centred = x.middleRows(begin, std::min(block, x.rows() - begin)).rowwise() - mean;
     covariance += (centred.transpose() * centred).cast<double>();
   }
   covariance /= static_cast<double>(x.rows());

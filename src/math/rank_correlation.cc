@@ -18,8 +18,7 @@ std::vector<double> ranks(std::span<const double> x) {
   std::vector<double> out(x.size());
   for (size_t begin = 0, end; begin < order.size(); begin = end) {
     for (end = begin; end < order.size() && x[order[end]] == x[order[begin]];) ++end;
-    for (size_t i = begin; i < end; ++i)
-      out[order[i]] = static_cast<double>(begin + end - 1) / 2;
+    for (size_t i = begin; i < end; ++i) out[order[i]] = static_cast<double>(begin + end - 1) / 2;
   }
   return out;
 }

@@ -38,9 +38,8 @@ std::vector<float> round_rows(const Matrix& vectors, float limit, const Put& put
     scales.push_back(scale);
     for (size_t i = 0; i < x.size(); ++i)
       put(row, i,
-          scale > 0
-              ? static_cast<int>(std::clamp(std::nearbyint(x[i] / scale), -limit, limit))
-              : 0);
+          scale > 0 ? static_cast<int>(std::clamp(std::nearbyint(x[i] / scale), -limit, limit))
+                    : 0);
   }
   return scales;
 }
@@ -66,8 +65,7 @@ void VectorTable::add(size_t row, float weight, std::span<float> out) const {
 }
 
 Rounded<ByteTable> round_to_bytes(const Matrix& vectors) {
-  ByteTable table{vectors.rows, vectors.cols,
-                  std::vector<int8_t>(vectors.rows * vectors.cols)};
+  ByteTable table{vectors.rows, vectors.cols, std::vector<int8_t>(vectors.rows * vectors.cols)};
   auto scales = round_rows(vectors, 127, [&](size_t row, size_t i, int value) {
     table.values[row * table.cols + i] = static_cast<int8_t>(value);
   });
