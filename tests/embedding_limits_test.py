@@ -129,9 +129,9 @@ def models_come_and_go(program):
             return [one["id"] for one in ask(server, "GET", "/v1/models")[2]["data"]]
 
         shutil.copytree(ROOT / "data/encoder/tiny-model2vec", models / "later")
-        assert names() == ["later", "tiny-bert"]
+        assert names() == ["later", "static-zh-en", "tiny-bert"]
         shutil.rmtree(models / "later")  # nobody has asked for it: it is gone
-        assert names() == ["tiny-bert"]
+        assert names() == ["static-zh-en", "tiny-bert"]
         status, _, answer = embed(server, b'{"model":"later","input":"x"}')
         assert status == 404 and answer["error"]["code"] == "model_not_found", answer
         shutil.copytree(ROOT / "data/encoder/tiny-model2vec", models / "later")
