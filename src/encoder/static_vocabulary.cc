@@ -131,8 +131,8 @@ Result<SmallerVocabulary> keep_tokens(std::string_view json, std::string_view pl
   json::object& root = value.get_object();
   TRY(json::object * model, object_field(root, "model", place));
   const json::value* type = model->if_contains("type");
-  const std::string_view name =
-      type != nullptr && type->is_string() ? std::string_view(type->get_string()) : "";
+  // A copy: what is written into the object below may move its values.
+  const std::string name = type != nullptr && type->is_string() ? type->as_string().c_str() : "";
   if (name != "Unigram" && name != "WordPiece")
     return invalid(fmt::format(
         "{}: a vocabulary of type \"{}\" cannot be cut down, only Unigram and WordPiece", place,
