@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "encoder/safetensors.h"
+#include "encoder/smoothing.h"
 #include "encoder/weights.h"
 #include "math/kernels.h"
 #include "math/matmul.h"
@@ -14,6 +16,9 @@
 namespace penchant {
 
 namespace {
+
+// Random tokens whose states smooth the columns of bytes: what stands out does so in every text.
+constexpr size_t sample_tokens = 32;
 
 // Rows whose wide inner states are computed and used at once, to stay in the second cache.
 constexpr size_t wide_rows = 64;
@@ -25,7 +30,7 @@ struct Layer {
 
   // `number`: nothing for floats, the kind of packed ones.
   template <class... Kind>
-  Layer(LayerWeights w, const ModelConfig& c, Kind... number)
+  Layer(const LayerWeights& w, const ModelConfig& c, Kind... number)
       : qkv(w.qkv.weights, c.qkv_size(), c.hidden, w.qkv.bias, number...),
         attention_output(w.attention_output.weights, c.hidden, c.heads_size(),
                          w.attention_output.bias, number...),
@@ -33,13 +38,31 @@ struct Layer {
                      number...),
         output(w.output.weights, c.hidden, c.intermediate, w.output.bias, number...,
                behind_gelu(number)...),
-        query_norm(std::move(w.query_norm)),
-        key_norm(std::move(w.key_norm)),
-        attention_norm(std::move(w.attention_norm)),
-        output_norm(std::move(w.output_norm)) {}
+        query_norm(w.query_norm),
+        key_norm(w.key_norm),
+        attention_norm(w.attention_norm),
+        output_norm(w.output_norm) {}
 
   static int behind_gelu(Number /*number*/) { return gelu_zero; }
 };
+
+struct PackedLayer : Layer<PackedLinear> {
+  std::vector<float> qkv_factors, intermediate_factors;  // of what these read; empty: ones
+
+  PackedLayer(const LayerWeights& w, const ModelConfig& c, Number number) : Layer(w, c, number) {}
+};
+
+const float* or_null(const std::vector<float>& factors) {
+  return factors.empty() ? nullptr : factors.data();
+}
+
+TokenBatch random_sample(const ModelConfig& config) {
+  TokenBatch sample{{}, {0, std::min(sample_tokens, config.length_max())}};
+  Random random{1};
+  for (size_t i = 0; i < sample.begins[1]; ++i)
+    sample.ids.push_back(static_cast<int32_t>(random.below(config.vocabulary)));
+  return sample;
+}
 
 // Shapes that attention in bfloat16 takes.
 bool fits_halves(const ModelConfig& config) {
@@ -64,7 +87,7 @@ struct Transformer::State {
   // Attention in bfloat16, or null: chosen with the weights, whose queries are scaled for it.
   void (*attend_halves)(const AttentionOperands&) = nullptr;
   std::vector<Layer<FloatLinear>> float_layers;  // one of the two is empty
-  std::vector<Layer<PackedLinear>> packed_layers;
+  std::vector<PackedLayer> packed_layers;
   NormWeights final_norm;
   std::vector<float> distance_bias;
 
@@ -81,7 +104,10 @@ struct Transformer::State {
                     Workspace& work) const;
   void activate(size_t rows, float* inner) const;
   const float* normed(const NormWeights& weights, const float* x, size_t rows, float* out) const;
-  void norm(const NormWeights& weights, float* row) const;
+  void run_attention(const Layer<FloatLinear>& layer, size_t i, const TokenBatch& batch,
+                     Workspace& work) const;
+  void run_feed_forward(const Layer<FloatLinear>& layer, size_t tokens, Workspace& work) const;
+  PackedLayer pack(LayerWeights weights, size_t i, const TokenBatch& sample, Workspace& work) const;
   void run_float(const TokenBatch& batch, Workspace& work) const;
   void run_packed(const TokenBatch& batch, Workspace& work) const;
 };
@@ -108,14 +134,18 @@ Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& confi
     TRY(const std::vector<float> table, reader.distance_bias());
     state->distance_bias = spread_distance_bias(table, config.distance_buckets, config.heads);
   }
+  Workspace work;
+  TokenBatch sample;
+  if (precision == Precision::int8) {
+    sample = random_sample(config);
+    state->embed(sample, work);
+  }
   for (size_t i = 0; i < config.weight_sets(); ++i) {
     TRY(LayerWeights weights, reader.layer(i));
-    if (precision == Precision::fp32) {
-      state->float_layers.emplace_back(std::move(weights), config);
-    } else {
-      if (state->attend_halves != nullptr) scale_queries(weights.qkv, config);
-      state->packed_layers.emplace_back(std::move(weights), config, state->number);
-    }
+    if (precision == Precision::fp32)
+      state->float_layers.emplace_back(weights, config);
+    else
+      state->packed_layers.push_back(state->pack(std::move(weights), i, sample, work));
   }
   if (config.norm_first) {
     TRY(state->final_norm, reader.final_norm());
@@ -135,25 +165,61 @@ void Transformer::forward(const TokenBatch& batch, Workspace& work) const {
 // norm_first: x += attention(norm(x)), x += feed_forward(norm(x)), at the end x = norm(x);
 // else x = norm(x + attention(x)), x = norm(x + feed_forward(x)).
 void Transformer::State::run_float(const TokenBatch& batch, Workspace& work) const {
+  const size_t T = batch.ids.size();
+  make_all_turns(batch, work);
+  for (size_t i = 0; i < config.layers; ++i) {
+    const auto& layer = float_layers[config.weights_of(i)];
+    run_attention(layer, i, batch, work);
+    run_feed_forward(layer, T, work);
+  }
+  if (config.norm_first) normed(final_norm, work.x.data(), T, work.x.data());
+}
+
+void Transformer::State::run_attention(const Layer<FloatLinear>& layer, size_t i,
+                                       const TokenBatch& batch, Workspace& work) const {
   const size_t T = batch.ids.size(), H = config.hidden, A = config.heads_size();
   float* x = work.x.data();
   float* y = work.y.room(T * H);
   float* qkv = work.qkv.room(T * config.qkv_size());
   float* context = work.context.room(T * A);
-  make_all_turns(batch, work);
-  for (size_t i = 0; i < config.layers; ++i) {
-    const auto& layer = float_layers[config.weights_of(i)];
-    const float* in = config.norm_first ? normed(layer.attention_norm, x, T, y) : x;
-    layer.qkv.run(in, H, T, qkv, config.qkv_size());
-    prepare_heads(layer, batch, (config.local_at(i) ? work.local_turns : work.turns).data(), qkv);
-    attend_all(batch, i, qkv, context, work);
-    layer.attention_output.run(context, A, T, y, H);
-    kernels().axpy(1, y, x, T * H);
-    if (!config.norm_first) normed(layer.attention_norm, x, T, x);
-    for (size_t t = 0; t < T; t += wide_rows)
-      feed_forward(layer, std::min(wide_rows, T - t), x + t * H, y + t * H, work);
+  const float* in = config.norm_first ? normed(layer.attention_norm, x, T, y) : x;
+  layer.qkv.run(in, H, T, qkv, config.qkv_size());
+  prepare_heads(layer, batch, (config.local_at(i) ? work.local_turns : work.turns).data(), qkv);
+  attend_all(batch, i, qkv, context, work);
+  layer.attention_output.run(context, A, T, y, H);
+  kernels().axpy(1, y, x, T * H);
+  if (!config.norm_first) normed(layer.attention_norm, x, T, x);
+}
+
+void Transformer::State::run_feed_forward(const Layer<FloatLinear>& layer, size_t tokens,
+                                          Workspace& work) const {
+  const size_t H = config.hidden;
+  float* x = work.x.data();
+  float* y = work.y.room(tokens * H);
+  for (size_t t = 0; t < tokens; t += wide_rows)
+    feed_forward(layer, std::min(wide_rows, tokens - t), x + t * H, y + t * H, work);
+}
+
+// Layer i, whose input for the sample is in work.x, for products of this->number. For bytes its
+// columns are smoothed, and work.x becomes its output.
+PackedLayer Transformer::State::pack(LayerWeights weights, size_t i, const TokenBatch& sample,
+                                     Workspace& work) const {
+  Smoothing qkv, intermediate;
+  if (number == Number::bytes) {
+    const size_t T = sample.ids.size(), size = T * config.hidden;
+    const Layer<FloatLinear> plain(weights, config);
+    qkv = smoothing_of({work.x.data(), size}, config.hidden);
+    run_attention(plain, i, sample, work);
+    intermediate = smoothing_of({work.x.data(), size}, config.hidden);
+    run_feed_forward(plain, T, work);
+    multiply_columns(weights.qkv.weights, qkv.weights);
+    multiply_columns(weights.intermediate.weights, intermediate.weights);
   }
-  if (config.norm_first) normed(final_norm, x, T, x);
+  if (attend_halves != nullptr) scale_queries(weights.qkv, config);
+  PackedLayer layer(weights, config, number);
+  layer.qkv_factors = std::move(qkv.activations);
+  layer.intermediate_factors = std::move(intermediate.activations);
+  return layer;
 }
 
 void Transformer::State::feed_forward(const Layer<FloatLinear>& layer, size_t rows, float* x,
@@ -218,14 +284,17 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) co
   work.x_rows.reshape(T, H, number);
   work.context_rows.reshape(T, H, number);
   work.wide_rows.reshape(wide_rows, wide, number);
-  const auto norm_and_round = [&](const NormWeights& weights, size_t begin, size_t end) {
+  const auto norm_and_round = [&](const NormWeights& weights, const float* factors, size_t begin,
+                                  size_t end) {
     for (size_t t = begin; t < end; ++t) {
-      norm(weights, x + t * H);
-      work.x_rows.set(t, x + t * H);
+      normed(weights, x + t * H, 1, x + t * H);
+      work.x_rows.set(t, x + t * H, factors);
     }
   };
-  for (size_t t = 0; t < T; ++t) work.x_rows.set(t, x + t * H);
-  for (const auto& layer : packed_layers) {
+  const float* factors = or_null(packed_layers[0].qkv_factors);
+  for (size_t t = 0; t < T; ++t) work.x_rows.set(t, x + t * H, factors);
+  for (size_t i = 0; i < packed_layers.size(); ++i) {
+    const PackedLayer& layer = packed_layers[i];
     if (attend_halves != nullptr) {
       uint16_t* qkv = work.qkv_halves.room((T + 31) * 3 * H);
       layer.qkv.run_halves(work.x_rows, 0, T, qkv, 3 * H, work.packed);
@@ -237,12 +306,13 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) co
     }
     for (size_t t = 0; t < T; ++t) work.context_rows.set(t, context + t * H);
     layer.attention_output.run_add(work.context_rows, 0, T, x, H, work.packed);
-    norm_and_round(layer.attention_norm, 0, T);
+    norm_and_round(layer.attention_norm, or_null(layer.intermediate_factors), 0, T);
+    if (i + 1 < packed_layers.size()) factors = or_null(packed_layers[i + 1].qkv_factors);
     for (size_t t = 0; t < T; t += wide_rows) {
       const size_t rows = std::min(wide_rows, T - t);
       layer.intermediate.run_gelu(work.x_rows, t, rows, work.wide_rows, work.packed);
       layer.output.run_add(work.wide_rows, 0, rows, x + t * H, H, work.packed);
-      norm_and_round(layer.output_norm, t, t + rows);
+      norm_and_round(layer.output_norm, factors, t, t + rows);
     }
   }
 }
@@ -309,10 +379,6 @@ const float* Transformer::State::normed(const NormWeights& weights, const float*
   for (size_t r = 0; r < rows; ++r)
     norm_row(x + r * n, weights.gamma.data(), weights.beta.data(), config.epsilon, n, out + r * n);
   return out;
-}
-
-void Transformer::State::norm(const NormWeights& weights, float* row) const {
-  normed(weights, row, 1, row);
 }
 
 void Transformer::State::attend_all(const TokenBatch& batch, size_t layer, const float* qkv,

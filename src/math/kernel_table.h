@@ -32,8 +32,8 @@ struct Kernels {
   // Symmetric: q = round(x / s), s = max|x| / 127. Returns s (0 for a row of zeros).
   float (*quantise)(const float* x, size_t n, int8_t* q);
 
-  // The same with 128 added.
-  float (*quantise_unsigned)(const float* x, size_t n, uint8_t* q);
+  // The same of x * factors with 128 added; null factors are ones.
+  float (*quantise_unsigned)(const float* x, const float* factors, size_t n, uint8_t* q);
   void (*to_halves)(const float* x, size_t n, uint16_t* out);  // bfloat16, to even; no NaN
 
   void (*exp)(float* x, size_t n);   // relative error below 2e-7; 0 below -87.3, at most e^88

@@ -124,6 +124,19 @@ TEST_P(KernelTables, QuantiseRoundsToTheNearestStep) {
   EXPECT_EQ(q, std::vector<int8_t>(20));
 }
 
+TEST_P(KernelTables, QuantiseUnsignedMultipliesByTheFactorsFirst) {
+  for (const size_t n : lengths) {
+    const auto x = random_row(random, n, 20), factors = random_row(random, n, 3);
+    std::vector<float> product(n);
+    for (size_t i = 0; i < n; ++i) product[i] = x[i] * factors[i];
+    std::vector<uint8_t> q(n + 1, 99), expected(n + 1, 99);
+    const float step = table.quantise_unsigned(x.data(), factors.data(), n, q.data());
+    EXPECT_EQ(step, table.quantise_unsigned(product.data(), nullptr, n, expected.data()));
+    EXPECT_EQ(q, expected);
+    for (size_t i = 0; i < n; ++i) EXPECT_NEAR((q[i] - 128) * step, product[i], step * 0.5001);
+  }
+}
+
 TEST_P(KernelTables, ExpFollowsTheLibrary) {
   for (const size_t n : lengths) {
     auto x = random_row(random, n, 87);

@@ -214,41 +214,57 @@ void layer_norm(const float* x, const float* gamma, const float* beta, float eps
 
 // ---- bytes ----
 
-inline float largest_size(const float* x, size_t n) {
+// What becomes bytes: x, or x * factors.
+struct Plain {
+  const float* x;
+  F whole(size_t i) const { return load(x + i); }
+  F part(size_t i, size_t n) const { return load_part(x + i, n, 0); }
+};
+struct Scaled {
+  const float *x, *factors;
+  F whole(size_t i) const { return load(x + i) * load(factors + i); }
+  F part(size_t i, size_t n) const { return load_part(x + i, n, 0) * load_part(factors + i, n, 0); }
+};
+
+template <class Values>
+inline float largest_size(const Values& x, size_t n) {
   F top[4] = {};
   size_t i = 0;
   for (; i + 4 * W <= n; i += 4 * W)
     for (size_t part = 0; part < 4; ++part)
-      top[part] = max(top[part], absolute(load(x + i + part * W)));
-  for (; i + W <= n; i += W) top[0] = max(top[0], absolute(load(x + i)));
-  if (i < n) top[1] = max(top[1], absolute(load_part(x + i, n - i, 0)));
+      top[part] = max(top[part], absolute(x.whole(i + part * W)));
+  for (; i + W <= n; i += W) top[0] = max(top[0], absolute(x.whole(i)));
+  if (i < n) top[1] = max(top[1], absolute(x.part(i, n - i)));
   return largest(max(max(top[0], top[1]), max(top[2], top[3])));
 }
 
-template <int zero>
-float quantise_as(const float* x, size_t n, uint8_t* q) {
+template <int zero, class Values>
+float quantise_as(const Values& x, size_t n, uint8_t* q) {
   const float top = largest_size(x, n);
   const F inverse = splat(top > 0 ? 127.0f / top : 0);
   size_t i = 0;
   for (; i + 4 * W <= n; i += 4 * W)
-    store_bytes<zero>(q + i, load(x + i), load(x + i + W), load(x + i + 2 * W), load(x + i + 3 * W),
+    store_bytes<zero>(q + i, x.whole(i), x.whole(i + W), x.whole(i + 2 * W), x.whole(i + 3 * W),
                       inverse);
   if (i < n) {
-    float rest[4 * W] = {};
+    F rest[4] = {};
+    for (size_t part = 0; part < 4 && i + part * W < n; ++part) {
+      const size_t begin = i + part * W;
+      rest[part] = n - begin < W ? x.part(begin, n - begin) : x.whole(begin);
+    }
     uint8_t bytes[4 * W];
-    __builtin_memcpy(rest, x + i, (n - i) * sizeof(float));
-    store_bytes<zero>(bytes, load(rest), load(rest + W), load(rest + 2 * W), load(rest + 3 * W),
-                      inverse);
+    store_bytes<zero>(bytes, rest[0], rest[1], rest[2], rest[3], inverse);
     __builtin_memcpy(q + i, bytes, n - i);
   }
   return top / 127.0f;
 }
 
 float quantise(const float* x, size_t n, int8_t* q) {
-  return quantise_as<0>(x, n, reinterpret_cast<uint8_t*>(q));
+  return quantise_as<0>(Plain{x}, n, reinterpret_cast<uint8_t*>(q));
 }
-float quantise_unsigned(const float* x, size_t n, uint8_t* q) {
-  return quantise_as<plain_zero>(x, n, q);
+float quantise_unsigned(const float* x, const float* factors, size_t n, uint8_t* q) {
+  return factors == nullptr ? quantise_as<plain_zero>(Plain{x}, n, q)
+                            : quantise_as<plain_zero>(Scaled{x, factors}, n, q);
 }
 
 void to_halves(const float* x, size_t n, uint16_t* out) {

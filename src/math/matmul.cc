@@ -77,9 +77,10 @@ void PackedRows::reshape(size_t rows, size_t k, Number number) {
   steps_.room(rows + 31);
 }
 
-void PackedRows::set(size_t row, const float* x) {
+void PackedRows::set(size_t row, const float* x, const float* factors) {
+  CHECK(factors == nullptr || number_ == Number::bytes, "factors are for bytes");
   if (number_ == Number::bytes)
-    steps_.data()[row] = kernels().quantise_unsigned(x, k_, at(row));
+    steps_.data()[row] = kernels().quantise_unsigned(x, factors, k_, at(row));
   else
     kernels().to_halves(x, k_, reinterpret_cast<uint16_t*>(at(row)));
 }

@@ -45,7 +45,8 @@ enum class Number { bytes, halves };  // halves: bfloat16
 class PackedRows {
  public:
   void reshape(size_t rows, size_t k, Number number);  // contents are undefined
-  void set(size_t row, const float* x);                // [k]
+  // x[k], times factors[k] where they are not null (bytes only).
+  void set(size_t row, const float* x, const float* factors = nullptr);
 
   size_t row_bytes() const { return row_bytes_; }
   uint8_t* at(size_t row) { return data_.data() + row * row_bytes_; }
