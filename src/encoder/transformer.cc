@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "encoder/safetensors.h"
 #include "encoder/smoothing.h"
+#include "encoder/tensors.h"
 #include "encoder/weights.h"
 #include "math/kernels.h"
 #include "math/matmul.h"
@@ -79,7 +79,7 @@ void scale_queries(DenseWeights& qkv, const ModelConfig& config) {
 }  // namespace
 
 struct Transformer::State {
-  Safetensors file;
+  Tensors file;
   ModelConfig config;
   EmbeddingWeights embeddings;
   FloatLinear projection;         // of word vectors that are not H wide
@@ -117,7 +117,7 @@ Transformer::Transformer(Transformer&&) noexcept = default;
 Transformer& Transformer::operator=(Transformer&&) noexcept = default;
 Transformer::~Transformer() = default;
 
-Result<Transformer> Transformer::load(Safetensors file, const ModelConfig& config,
+Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
                                       Precision precision) {
   auto state = std::make_unique<State>();
   state->file = std::move(file);

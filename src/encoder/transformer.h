@@ -20,7 +20,7 @@
 
 namespace penchant {
 
-class Safetensors;
+class Tensors;
 
 // T tokens of S sequences; sequence s is ids[begins[s] .. begins[s + 1]), at least one token.
 struct TokenBatch {
@@ -44,7 +44,7 @@ class Transformer {
  public:
   // Takes the file over: word vectors are read from its mapping. Precision::fast is fp32 for what
   // why_not_packed() tells of.
-  static Result<Transformer> load(Safetensors file, const ModelConfig& config, Precision precision);
+  static Result<Transformer> load(Tensors file, const ModelConfig& config, Precision precision);
   Transformer(Transformer&&) noexcept;
   Transformer& operator=(Transformer&&) noexcept;
   ~Transformer();

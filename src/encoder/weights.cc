@@ -156,7 +156,7 @@ std::string weight(std::string_view name) { return std::string(name) + ".weight"
 
 }  // namespace
 
-WeightReader::WeightReader(const Safetensors& file, const ModelConfig& config)
+WeightReader::WeightReader(const Tensors& file, const ModelConfig& config)
     : file_(file), config_(config), names_(names_of(config.family)) {
   for (const std::string_view prefix : names_.prefixes)
     if (file.tensors().contains(std::string(prefix) + weight(names_.words))) prefix_ = prefix;

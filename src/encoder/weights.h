@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "encoder/model_config.h"
-#include "encoder/safetensors.h"
+#include "encoder/tensors.h"
 
 namespace penchant {
 
@@ -42,7 +42,7 @@ struct FamilyNames;
 
 class WeightReader {
  public:
-  WeightReader(const Safetensors& file, const ModelConfig& config);
+  WeightReader(const Tensors& file, const ModelConfig& config);
 
   Result<EmbeddingWeights> embeddings();
   Result<LayerWeights> layer(size_t set);  // of config.weight_sets()
@@ -58,7 +58,7 @@ class WeightReader {
                               std::vector<size_t> outputs, size_t inputs, bool bias);
   Result<NormWeights> norm(const std::string& name, size_t size);
 
-  const Safetensors& file_;
+  const Tensors& file_;
   const ModelConfig& config_;
   const FamilyNames& names_;
   std::string prefix_;
