@@ -30,9 +30,7 @@ class TransformerClassifier final : public Classifier {
 
   std::string_view name() const override { return name_; }
   const std::vector<std::string>& labels() const override { return head_config_.labels; }
-  size_t max_tokens() const override {
-    return std::min(config_.max_tokens, head_config_.max_tokens);
-  }
+  size_t max_tokens() const override { return config_.max_tokens; }
   const Tokenizer& tokenizer() const override { return tokenizer_; }
   ScoreFunction function_of_texts() const override { return head_config_.of_texts; }
   ScoreFunction function_of_pairs() const override { return head_config_.of_pairs; }

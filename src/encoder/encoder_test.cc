@@ -105,6 +105,20 @@ TEST(Encoder, GivesATextTheSameBitsInEveryCallAndWithAnyThreads) {
   }
 }
 
+TEST(Encoder, ReadsTheLongestTextWhereSentenceTransformersKeepsIt) {
+  const Copy copy("tiny-bert");
+  const auto max_tokens = [&] { return open(copy.path, {.threads = 1})->max_tokens(); };
+  copy.write("tokenizer_config.json", R"({"model_max_length": 7})");
+  copy.write("sentence_bert_config.json", R"({"max_seq_length": 9})");  // before version 6
+  EXPECT_EQ(max_tokens(), 9u);
+  copy.write("sentence_bert_config.json", R"({"do_lower_case": false})");
+  EXPECT_EQ(max_tokens(), 7u);
+  copy.write("tokenizer_config.json", R"({"model_max_length": 1000000000000000019884624838656})");
+  EXPECT_EQ(max_tokens(), 48u);  // no limit but the positions
+  copy.write("tokenizer_config.json", R"({"model_max_length": 1})");
+  EXPECT_NE(copy.refusal().find("tokenizer_config.json: model_max_length is 1"), std::string::npos);
+}
+
 TEST(Encoder, GivesIdsTheBitsOfTheirText) {
   const std::string_view text = "the red book at night";
   for (const char* name : {"tiny-bert", "tiny-xlm-roberta", "tiny-model2vec"}) {

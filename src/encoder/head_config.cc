@@ -102,19 +102,6 @@ Result<> read_modernbert_head(const JsonFields& fields, HeadConfig& head) {
   return {};
 }
 
-// Where there is no limit, transformers writes one of 31 digits.
-Result<> read_length(const ModelFiles& files, const std::string& place, HeadConfig& head) {
-  TRY(const auto text, files.read("tokenizer_config.json"));
-  if (!text.has_value()) return {};
-  TRY(const JsonFields fields,
-      JsonFields::parse(*text, (Path(place) / "tokenizer_config.json").string()));
-  constexpr double none = 1e9;
-  const json::value* const value = fields.object.if_contains("model_max_length");
-  if (value == nullptr || !value->is_number() || value->to_number<double>() >= none) return {};
-  TRY(head.max_tokens, fields.size("model_max_length", 2, size_t(none)));
-  return {};
-}
-
 }  // namespace
 
 Result<HeadConfig> parse_head_config(const ModelFiles& files, const std::string& place) {
@@ -133,7 +120,6 @@ Result<HeadConfig> parse_head_config(const ModelFiles& files, const std::string&
     TRY(const size_t padding, fields.size("pad_token_id", 0, INT32_MAX));
     head.padding = static_cast<int64_t>(padding);
   }
-  TRY(read_length(files, place, head));
   return head;
 }
 

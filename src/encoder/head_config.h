@@ -1,6 +1,6 @@
 // What a model's folder says about its classification head, the part behind the encoder of a
-// *ForSequenceClassification checkpoint: config.json with labels and kind of problem, the longest
-// text in tokenizer_config.json. Cross-encoders of sentence-transformers are such folders.
+// *ForSequenceClassification checkpoint: labels and kind of problem, of config.json.
+// Cross-encoders of sentence-transformers are such folders.
 // Thread-safety: values.
 #pragma once
 
@@ -23,8 +23,7 @@ struct HeadConfig {
   std::vector<std::string> labels;  // id2label; one at least
   ScoreFunction of_texts = ScoreFunction::softmax;
   ScoreFunction of_pairs = ScoreFunction::logits;
-  size_t max_tokens = SIZE_MAX;  // of tokenizer_config.json
-  int64_t padding = -1;          // Llama and Qwen: trailing tokens of this id do not count
+  int64_t padding = -1;  // Llama and Qwen: trailing tokens of this id do not count
 
   // ModernBERT's
   Pooling pooling = Pooling::cls;

@@ -1,6 +1,7 @@
 // What a model's folder says about a transformer: config.json describes the block that
-// encoder/transformer.h runs; modules.json, 1_Pooling/config.json, sentence_bert_config.json and
-// config_sentence_transformers.json of sentence-transformers say what follows it (docs/FORMATS.md).
+// encoder/transformer.h runs; modules.json, 1_Pooling/config.json, tokenizer_config.json,
+// sentence_bert_config.json and config_sentence_transformers.json of sentence-transformers say what
+// follows it (docs/FORMATS.md).
 // What would change the vectors and is not supported is refused by name, never ignored.
 // Thread-safety: values.
 #pragma once

@@ -145,11 +145,31 @@ Result<> read_modules(const ModelFiles& files, const std::string& place, std::st
   return {};
 }
 
-Result<> read_length(const JsonFields& fields, ModelConfig& config) {
-  TRY(const bool lower, fields.flag("do_lower_case", false));
-  if (lower) return invalid(fields.place + ": do_lower_case true is not supported");
-  TRY(const size_t tokens,
-      fields.size("max_seq_length", 2, 10'000'000, static_cast<int64_t>(config.max_tokens)));
+// The longest text: what sentence_bert_config.json says, else the tokenizer's own limit, which is
+// all that version 6 writes; at most what the positions allow.
+Result<> read_length(const ModelFiles& files, const std::string& place, ModelConfig& config) {
+  const auto fields_of = [&](const char* name) -> Result<JsonFields> {
+    TRY(const auto text, files.read(name));
+    return JsonFields::parse(text.value_or("{}"), path_of(place, name));
+  };
+  TRY(const JsonFields own, fields_of("sentence_bert_config.json"));
+  TRY(const bool lower, own.flag("do_lower_case", false));
+  if (lower) return invalid(own.place + ": do_lower_case true is not supported");
+  constexpr size_t most = 10'000'000;
+  const auto usual = static_cast<int64_t>(config.max_tokens);
+  size_t tokens = config.max_tokens;
+  if (own.has("max_seq_length")) {
+    TRY(tokens, own.size("max_seq_length", 2, most));
+  } else {
+    TRY(const JsonFields tokenizer, fields_of("tokenizer_config.json"));
+    // Where there is no limit, transformers writes one of 31 digits.
+    const json::value* const limit = tokenizer.object.if_contains("model_max_length");
+    const bool is_none =
+        limit != nullptr && limit->is_number() && limit->to_number<double>() > most;
+    if (!is_none) {
+      TRY(tokens, tokenizer.size("model_max_length", 2, most, usual));
+    }
+  }
   config.max_tokens = std::min(tokens, config.max_tokens);
   return {};
 }
@@ -177,16 +197,12 @@ Result<> read_sentence_config(const ModelFiles& files, const std::string& place,
   TRY(const auto modules, files.read("modules.json"));
   if (modules.has_value()) TRY(read_modules(files, place, *modules, config));
   config.dimensions = config.pooled_size();
-  constexpr std::pair<const char*, Result<> (*)(const JsonFields&, ModelConfig&)> others[] = {
-      {"sentence_bert_config.json", read_length},
-      {"config_sentence_transformers.json", read_prompts}};
-  for (const auto& [name, use] : others) {
-    TRY(const auto text, files.read(name));
-    if (!text.has_value()) continue;
-    TRY(const JsonFields fields, JsonFields::parse(*text, path_of(place, name)));
-    TRY(use(fields, config));
-  }
-  return {};
+  TRY(read_length(files, place, config));
+  constexpr const char* prompts = "config_sentence_transformers.json";
+  TRY(const auto text, files.read(prompts));
+  if (!text.has_value()) return {};
+  TRY(const JsonFields fields, JsonFields::parse(*text, path_of(place, prompts)));
+  return read_prompts(fields, config);
 }
 
 }  // namespace penchant
