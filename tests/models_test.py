@@ -22,6 +22,7 @@ import unittest
 import zipfile
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
+FILES = pathlib.Path(__file__).resolve().parent / "data"
 
 
 def tiny_bert(hidden=8, vocabulary=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "hello", "world")):
@@ -186,6 +187,19 @@ class Models(unittest.TestCase):
             self.assertIn({"name": name, "bytes": len(data)}, info["files"])
         self.run_program("remove", "tiny")
         self.assert_clean()
+
+    def test_gguf_file_of_a_wheel_or_of_ones_own_becomes_a_model(self):
+        whole = FILES / "encoder/gguf-llama/model.gguf"
+        self.run_program("add", self.make_wheel({"tiny/m.gguf": whole.read_bytes()}, folder="tiny/m.gguf",
+                                                preferred=False))
+        self.run_program("add", "--name", "own", whole)
+        self.assertEqual(self.listed()["tiny"]["dimensions"], 32)
+        for name in ("tiny", "own"):
+            info = json.loads(self.run_program("info", name, "--json"))
+            self.assertEqual((info["family"], info["max_tokens"], len(info["files"])),
+                             ("llama", 128, 2 if name == "tiny" else 1))
+        self.run_program("add", self.make_wheel(preferred=1), code=1)
+        self.assertIn("\"preferred\" of a recipe is true or false", self.talk)
 
     def test_second_add_finds_the_model_there(self):
         recipe = self.make_wheel()

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Compares Penchant's tokenizer with the Hugging Face `tokenizers` package, text for text.
 
-    tools/compare_tokenizer.py --model FOLDER [--data FOLDER] [--program build/release/penchant]
+    tools/compare_tokenizer.py --model FOLDER [--gguf FILE] [--data FOLDER] [--program build/release/penchant]
 
 Every text of the data folder (strings of JSON, cells of CSV, lines of everything else and pieces of 100,000 characters,
 broken UTF-8 decoded with U+FFFD) and a set of hostile made-up texts go through `penchant tokenize --json` and through the
 package; ids and offsets must be the same, with offsets and for ids alone. Equal texts are compared once. Of the same texts one in twenty is compared in a
 pair with the next one, and its ids are decoded, with special tokens and without. What tokenizer.json says about padding
-is ignored, and texts are compared whole; where the file truncates, one hostile text in ten is compared truncated too.
+is ignored, and texts are compared whole; with --gguf the program reads that file while the package reads FOLDER; where the file truncates, one hostile text in ten is compared truncated too.
 Prints the first differences and the counts; exits 1 when there was any difference. Needs the package:
     .venv/bin/pip install -r bench/requirements.txt
 """
@@ -288,7 +288,9 @@ def show(item, answer, expected):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, required=True, help="a Hugging Face folder")
+    parser.add_argument("--gguf", type=Path, help="read by the program instead of FOLDER (tools/gguf_folder.py)")
     parser.add_argument("--data", type=Path, default=os.environ.get("PENCHANT_TEST_DATA") or None)
+    parser.add_argument("--most", type=int, default=None, help="texts of each source of the data folder (default: all)")
     parser.add_argument("--program", default="build/release/penchant")
     options = parser.parse_args()
     try:
@@ -301,7 +303,7 @@ def main():
     truncates = settings.get("truncation") is not None
     sources = [("made-up", hostile_texts())]
     if options.data:
-        sources += sources_of(options.data)
+        sources += [(label, itertools.islice(texts, options.most)) for label, texts in sources_of(options.data)]
     else:
         print("no --data and no PENCHANT_TEST_DATA: made-up texts only")
 
@@ -314,7 +316,7 @@ def main():
         Path(folder, "tokenizer.json").write_text(whole, encoding="utf-8")
 
         def command(model):
-            return [options.program, "tokenize", "--model", str(model)]
+            return [options.program, "tokenize", "--model", str(options.gguf or model)]
 
         def sampled(texts):
             for i, text in enumerate(texts):

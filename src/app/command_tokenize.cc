@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "encoder/built_in.h"
+#include "encoder/gguf.h"
+#include "encoder/tokenise.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -160,11 +162,11 @@ Result<uint64_t> tokenize_lines(const Tokenizer& tokenizer, const TokenizeOption
   }
 }
 
-Result<Tokenizer> open_tokenizer(const Arguments& arguments) {
-  TRY(Path path, chosen_model(arguments));
+Result<Tokenizer> chosen_tokenizer(const Arguments& arguments) {
+  TRY(const Path path, chosen_model(arguments));
   if (is_built_in(path)) return Tokenizer::parse(built_in_tokenizer(), path.string());
-  if (std::filesystem::is_directory(path)) path /= "tokenizer.json";
-  return Tokenizer::open(path);
+  const bool is_model = std::filesystem::is_directory(path) || is_gguf(path);
+  return is_model ? open_tokenizer(path) : Tokenizer::open(path);
 }
 
 Result<TokenizeOptions> read_options(const Arguments& arguments) {
@@ -199,7 +201,8 @@ Result<TokenizeOptions> read_options(const Arguments& arguments) {
 
 std::vector<Option> tokenize_options() {
   return {
-      {"model", "M", "an installed model's name, or a folder with tokenizer.json", 'm'},
+      {"model", "M",
+       "an installed model's name, a folder with tokenizer.json, that file or a GGUF file", 'm'},
       {"models", "DIR", "where models are installed (default: $PENCHANT_MODELS)"},
       {"pairs", "", "a line is two texts with a tab between, encoded together"},
       {"json", "", "a line is a JSON string (with --pairs a list of two), so texts may hold any"},
@@ -220,7 +223,7 @@ std::vector<Option> tokenize_options() {
 int command_tokenize(const Arguments& arguments) {
   const auto options = read_options(arguments);
   if (!options.ok()) return usage_error(options.error().message);
-  const auto tokenizer = open_tokenizer(arguments);
+  const auto tokenizer = chosen_tokenizer(arguments);
   if (!tokenizer.ok()) return failure(tokenizer.error());
   const auto bad = tokenize_lines(*tokenizer, *options);
   if (!bad.ok()) return failure(bad.error());

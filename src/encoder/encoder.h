@@ -1,5 +1,5 @@
 // Texts to vectors. Two kinds behind one interface: transformers (BERT and its kin, ModernBERT,
-// Llama, Qwen) and static word vectors, both read from a folder.
+// Llama, Qwen) and static word vectors, both read from a folder or a file.
 //
 //   TRY(auto encoder, open_encoder(folder, {.precision = Precision::fast}));
 //   TRY(Matrix vectors, encoder->encode(texts, Purpose::query));   // [texts, dimensions]
@@ -81,7 +81,7 @@ class Encoder {
   }
 };
 
-// Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors, modules.json ...), a
+// Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors ...), a GGUF file, a
 // Model2Vec folder, a text file of word vectors (word2vec, GloVe, fastText), or built_in_path().
 Result<std::unique_ptr<Encoder>> open_encoder(const Path& path, const EncoderOptions& options);
 

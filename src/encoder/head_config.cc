@@ -124,7 +124,8 @@ Result<HeadConfig> parse_head_config(const ModelFiles& files, const std::string&
 }
 
 Result<HeadConfig> read_head_config(const Path& folder) {
-  return parse_head_config(*files_of(folder), folder.string());
+  TRY(const auto files, open_model_files(folder));
+  return parse_head_config(*files, folder.string());
 }
 
 }  // namespace penchant

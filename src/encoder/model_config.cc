@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "encoder/gguf_model.h"
 #include "encoder/json_fields.h"
 #include "encoder/sentence_config.h"
 
@@ -281,12 +282,16 @@ Result<ModelConfig> parse_model_config(const ModelFiles& files, const std::strin
   return config;
 }
 
-Result<ModelConfig> read_model_config(const Path& folder) {
-  return parse_model_config(*files_of(folder), folder.string());
+Result<ModelConfig> read_model_config(const Path& model) {
+  TRY(const auto files, open_model_files(model));
+  return parse_model_config(*files, model.string());
 }
 
-std::unique_ptr<ModelFiles> files_of(const Path& folder) {
-  return std::make_unique<FolderFiles>(folder);
+Result<std::unique_ptr<ModelFiles>> open_model_files(const Path& model) {
+  TRY(const auto gguf, find_gguf(model));
+  if (!gguf.has_value()) return std::unique_ptr<ModelFiles>(std::make_unique<FolderFiles>(model));
+  TRY(GgufModel files, GgufModel::open(*gguf));
+  return std::unique_ptr<ModelFiles>(std::make_unique<GgufModel>(std::move(files)));
 }
 
 std::string name_of_model(const Path& path) {

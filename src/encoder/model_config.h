@@ -108,11 +108,12 @@ class ModelFiles {
   virtual Result<std::optional<std::string>> read(const std::string& name) const = 0;
 };
 
-std::unique_ptr<ModelFiles> files_of(const Path& folder);
+// Of a folder or a GGUF file (encoder/gguf_model.h).
+Result<std::unique_ptr<ModelFiles>> open_model_files(const Path& model);
 
 // `place` starts every error message.
 Result<ModelConfig> parse_model_config(const ModelFiles& files, const std::string& place);
-Result<ModelConfig> read_model_config(const Path& folder);
+Result<ModelConfig> read_model_config(const Path& model);
 
 // What a model is called: "models/x/" and "models/x" are both named x.
 std::string name_of_model(const Path& path);

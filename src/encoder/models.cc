@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "encoder/built_in.h"
+#include "encoder/gguf_model.h"
 #include "encoder/model_config.h"
 
 namespace penchant {
@@ -32,6 +33,12 @@ size_t size_field(const json::object& object, std::string_view field) {
   if (value == nullptr || !value->is_int64()) return 0;
   const int64_t number = value->get_int64();
   return number > 0 && number < (int64_t{1} << 31) ? static_cast<size_t>(number) : 0;
+}
+
+// True unless the object says false.
+bool flag_field(const json::object& object, std::string_view field) {
+  const json::value* value = object.if_contains(field);
+  return value == nullptr || !value->is_bool() || value->get_bool();
 }
 
 std::vector<std::string> list_field(const json::object& object, std::string_view field) {
@@ -113,6 +120,24 @@ Result<> read_provenance(const Path& folder, ModelInfo& info) {
   return {};
 }
 
+void fill_in(const ModelConfig& config, ModelInfo& info) {
+  info.dimensions = config.dimensions;
+  info.max_tokens = config.max_tokens;
+  const std::string why = why_not_packed(config);
+  info.fast = why.empty() ? "int8" : fmt::format("fp32: {}", why);
+}
+
+// What the metadata say; a recipe knows better.
+Result<> read_gguf(const Path& file, ModelInfo& info) {
+  TRY(const GgufModel model, GgufModel::open(file));
+  TRY(const ModelConfig config, parse_model_config(model, file.string()));
+  fill_in(config, info);
+  info.family = model.architecture();
+  if (info.licence.empty()) info.licence = model.licence();
+  if (info.languages.empty()) info.languages = model.languages();
+  return {};
+}
+
 Result<> read_configuration(const Path& folder, ModelInfo& info) {
   TRY(const auto config, read_object(folder / "config.json"));
   if (!config) return invalid(fmt::format("{}: no config.json", folder.string()));
@@ -123,10 +148,7 @@ Result<> read_configuration(const Path& folder, ModelInfo& info) {
   TRY(const auto sentence, read_object(folder / "sentence_bert_config.json"));
   if (sentence && size_field(*sentence, "max_seq_length") > 0)
     info.max_tokens = size_field(*sentence, "max_seq_length");
-  if (const auto whole = read_model_config(folder); whole.ok()) {
-    const std::string why = why_not_packed(*whole);
-    info.fast = why.empty() ? "int8" : fmt::format("fp32: {}", why);
-  }
+  if (const auto whole = read_model_config(folder); whole.ok()) fill_in(*whole, info);
   std::error_code error;
   for (const char* needed : {"tokenizer.json", "model.safetensors"}) {
     if (!fs::exists(folder / needed, error))
@@ -191,10 +213,12 @@ Result<> read_model(const Path& model, ModelInfo& info) {
   }
   if (!fs::is_directory(info.path, error)) {
     info.files = {{info.path.filename().string(), fs::file_size(info.path, error)}};
-    return read_word_vectors(info.path, info);
+    return is_gguf(info.path) ? read_gguf(info.path, info) : read_word_vectors(info.path, info);
   }
   TRY(list_files(info.path, info));
   TRY(read_provenance(info.path, info));
+  TRY(const auto gguf, find_gguf(info.path));
+  if (gguf.has_value()) return read_gguf(*gguf, info);
   return read_configuration(info.path, info);
 }
 
@@ -236,7 +260,8 @@ std::vector<ModelRecipe> model_recipes() {
     recipes.push_back({string_field(recipe, "name"), string_field(recipe, "description"),
                        list_field(recipe, "languages"), string_field(recipe, "licence"),
                        size_field(recipe, "dimensions"), size_field(recipe, "download_bytes"),
-                       size_field(recipe, "installed_bytes"), std::string(asset.name)});
+                       size_field(recipe, "installed_bytes"), flag_field(recipe, "preferred"),
+                       std::string(asset.name)});
   }
   // The more languages, the fewer users need another one.
   std::stable_sort(recipes.begin(), recipes.end(), [](const ModelRecipe& a, const ModelRecipe& b) {
@@ -302,8 +327,12 @@ Result<Path> find_model(std::string_view name_or_path, const Path& models_folder
 }
 
 Path preferred_model(const Path& models_folder) {
-  const std::vector<ModelInfo> installed = installed_models(models_folder);
+  std::vector<ModelInfo> installed = installed_models(models_folder);
   for (const ModelRecipe& recipe : model_recipes()) {
+    if (!recipe.is_preferred) {
+      std::erase_if(installed, [&](const auto& model) { return model.name == recipe.name; });
+      continue;
+    }
     for (const ModelInfo& model : installed)
       if (model.name == recipe.name && model.problem.empty()) return models_folder / model.name;
   }

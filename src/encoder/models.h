@@ -2,8 +2,9 @@
 // which others the recipes in assets/ can bring (assets/add_model.py does it). Everything here
 // reads small files only; open_encoder() is what reads weights.
 //
-// A model is an entry of the models folder: a Hugging Face or Model2Vec folder, a file of word
-// vectors, or a link to one of them. Names that start with a dot are not models.
+// A model is an entry of the models folder: a Hugging Face or Model2Vec folder, a GGUF file or a
+// folder with one, a file of word vectors, or a link to one of them. Names that start with a dot
+// are not models.
 // Thread-safety: functions without shared state.
 #pragma once
 
@@ -27,7 +28,8 @@ struct ModelRecipe {
   size_t dimensions = 0;
   uint64_t download_bytes = 0;
   uint64_t installed_bytes = 0;
-  std::string asset;  // name of the recipe among the assets (base/assets.h)
+  bool is_preferred = true;  // false: not taken when no model is named, a language model
+  std::string asset;         // name of the recipe among the assets (base/assets.h)
 };
 
 struct ModelFile {
@@ -71,7 +73,7 @@ std::optional<Path> find_installed(std::string_view name, const Path& models_fol
 Result<Path> find_model(std::string_view name_or_path, const Path& models_folder);
 
 // The model to use when the user names none: the first of model_recipes() that is installed, else
-// any, else the built-in one.
+// any that no recipe keeps back, else the built-in one.
 Path preferred_model(const Path& models_folder);
 
 // What may stand in the models folder: not empty, no slash, no leading dot or dash, at most 100

@@ -178,10 +178,11 @@ TEST(Models, WordVectorFileIsAModel) {
 
 TEST(Models, RecipesStartWithTheOneOfMostLanguages) {
   const auto recipes = model_recipes();
-  ASSERT_EQ(recipes.size(), 3);
+  ASSERT_EQ(recipes.size(), 4);
   EXPECT_EQ(recipes[0].name, "multilingual-e5-small");
   EXPECT_EQ(recipes[1].name, "all-minilm-l6-v2");
   EXPECT_EQ(recipes[2].name, "all-mpnet-base-v2");
+  EXPECT_EQ(recipes[3].name, "smollm2-135m-instruct");
   for (const auto& recipe : recipes) {
     EXPECT_TRUE(is_model_name(recipe.name));
     EXPECT_GE(recipe.dimensions, 384);
@@ -222,6 +223,8 @@ TEST(Models, OneInstalledUnderTheNameOfTheBuiltInOneTakesItsPlace) {
 
 TEST(Models, MultilingualModelIsPreferredThenTheEnglishThenAny) {
   const TestFolder folder;
+  write_model(folder.path() / "smollm2-135m-instruct");  // a language model, for who names it
+  EXPECT_EQ(preferred_model(folder.path()), built_in_path());
   write_model(folder.path() / "mine");
   EXPECT_EQ(preferred_model(folder.path()).filename(), "mine");
   write_model(folder.path() / "all-minilm-l6-v2");

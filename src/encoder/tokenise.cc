@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/threads.h"
+#include "encoder/gguf_model.h"
 
 namespace penchant {
 
@@ -15,12 +16,21 @@ constexpr size_t run_length = 32;
 
 }  // namespace
 
-Result<Tokenizer> open_tokenizer(const Path& folder, const ModelConfig& config) {
-  const Path path = folder / "tokenizer.json";
-  TRY(Tokenizer tokenizer, Tokenizer::open(path));
+Result<Tokenizer> open_tokenizer(const Path& model) {
+  constexpr const char* name = "tokenizer.json";
+  TRY(const auto gguf, find_gguf(model));
+  if (!gguf.has_value()) return Tokenizer::open(model / name);
+  TRY(const GgufModel files, GgufModel::open(*gguf));
+  TRY(const auto text, files.read(name));
+  return Tokenizer::parse(text.value(), (*gguf / name).string());
+}
+
+Result<Tokenizer> open_tokenizer(const Path& model, const ModelConfig& config) {
+  TRY(Tokenizer tokenizer, open_tokenizer(model));
   if (tokenizer.vocabulary_size() > config.vocabulary)
     return invalid(fmt::format("{}: {} tokens, but config.json has a vocab_size of {}",
-                               path.string(), tokenizer.vocabulary_size(), config.vocabulary));
+                               (model / "tokenizer.json").string(), tokenizer.vocabulary_size(),
+                               config.vocabulary));
   return tokenizer;
 }
 

@@ -20,8 +20,10 @@ Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
                                                    std::string_view prompt,
                                                    const EncodeOptions& options, ThreadPool& pool);
 
-// A folder's tokenizer.json, all of whose ids the model of that folder knows.
-Result<Tokenizer> open_tokenizer(const Path& folder, const ModelConfig& config);
+// The tokenizer.json of a folder, or what a GGUF file has in its place (encoder/gguf_model.h).
+Result<Tokenizer> open_tokenizer(const Path& model);
+// The same, all of whose ids the model knows.
+Result<Tokenizer> open_tokenizer(const Path& model, const ModelConfig& config);
 
 // That every id is one of the vocabulary's and no text is longer than `max_tokens`.
 Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,

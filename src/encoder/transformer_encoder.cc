@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "encoder/dense.h"
+#include "encoder/gguf_model.h"
 #include "encoder/model_config.h"
 #include "encoder/pooling.h"
 #include "encoder/safetensors.h"
@@ -67,6 +68,16 @@ class VectorModules {
  private:
   std::vector<std::optional<Dense>> steps_;  // without a product: the length is made 1
 };
+
+Result<Tensors> open_weights(const Path& model) {
+  TRY(const auto gguf, find_gguf(model));
+  if (gguf.has_value()) {
+    TRY(GgufModel file, GgufModel::open(*gguf));
+    return std::move(file).take_tensors();
+  }
+  TRY(Safetensors file, Safetensors::open(model / "model.safetensors"));
+  return Tensors(std::move(file));
+}
 
 class TransformerEncoder final : public Encoder {
  public:
@@ -141,12 +152,12 @@ class TransformerEncoder final : public Encoder {
 
 }  // namespace
 
-Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& folder, std::string name,
+Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& model, std::string name,
                                                           const EncoderOptions& options) {
-  TRY(ModelConfig config, read_model_config(folder));
-  TRY(Tokenizer tokenizer, open_tokenizer(folder, config));
-  TRY(VectorModules modules, VectorModules::load(folder, config));
-  TRY(Safetensors file, Safetensors::open(folder / "model.safetensors"));
+  TRY(ModelConfig config, read_model_config(model));
+  TRY(Tokenizer tokenizer, open_tokenizer(model, config));
+  TRY(VectorModules modules, VectorModules::load(model, config));
+  TRY(Tensors file, open_weights(model));
   TRY(Transformer transformer, Transformer::load(std::move(file), config, options.precision));
   return std::unique_ptr<Encoder>(std::make_unique<TransformerEncoder>(
       std::move(name), std::move(config), std::move(tokenizer), std::move(modules),

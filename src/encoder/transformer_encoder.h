@@ -8,8 +8,9 @@
 
 namespace penchant {
 
-// Opens a Hugging Face folder of a supported transformer; `name` is what Encoder::name() answers.
-Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& folder, std::string name,
+// Opens a Hugging Face folder or GGUF file of a supported transformer; `name` is what
+// Encoder::name() answers.
+Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& model, std::string name,
                                                           const EncoderOptions& options);
 
 }  // namespace penchant

@@ -74,6 +74,8 @@ def read_recipe(path: str) -> dict:
     if having not in ({"folder"}, {"file", "convert"}, {"file", "parts", "folder"}):
         raise Failure(f'{path}: a recipe has either "folder", or "file" and "convert", or "file", '
                       '"parts" and "folder"')
+    if type(recipe.get("preferred", False)) is not bool:
+        raise Failure(f'{path}: "preferred" of a recipe is true or false')
     check_parts(recipe.get("parts", []), path)
     if "convert" in recipe and not (HERE / recipe["convert"]).is_file():
         raise Failure(f"{path}: no converter {recipe['convert']}")
