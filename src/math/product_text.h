@@ -183,83 +183,87 @@ inline float round_values(const Value* values, size_t n, const Value* tops, uint
 
 // ---- blocks ----
 
-// A block of sums, [rows, columns], that starts at row i and column j.
-template <class E, size_t columns, class Finish>
-inline void finish_rows(const void* sums, const ProductOperands& o, size_t i, size_t j, size_t rows,
-                        const Finish& finish) {
-  for (size_t c = 0; c < columns; c += 2 * W) {
-    const F bias0 = load(o.bias + j + c), bias1 = load(o.bias + j + c + W);
-    const F scale0 = load(o.scales + j + c), scale1 = load(o.scales + j + c + W);
-    for (size_t r = 0; r < rows; ++r) {
-      typename E::Sum a, b;
-      const char* at = static_cast<const char*>(sums) + (r * columns + c) * 4;
-      __builtin_memcpy(&a, at, sizeof a);
-      __builtin_memcpy(&b, at + W * 4, sizeof b);
-      if constexpr (E::scaled) {
-        const F step = splat(o.steps[i + r]);
-        finish.pair(r, c, fma(E::to_float(a) * step, scale0, bias0),
-                    fma(E::to_float(b) * step, scale1, bias1));
-      } else {
-        finish.pair(r, c, E::to_float(a) + bias0, E::to_float(b) + bias1);
-      }
+// What two neighbouring vectors of columns, the first at column j, are finished with.
+template <class E>
+struct ColumnPair {
+  F bias0, bias1, scale0, scale1;
+
+  ColumnPair(const ProductOperands& o, size_t j)
+      : bias0(load(o.bias + j)), bias1(load(o.bias + j + W)) {
+    if constexpr (E::scaled) scale0 = load(o.scales + j), scale1 = load(o.scales + j + W);
+  }
+
+  // Of row i of o; row r, column c of the block.
+  template <class Finish>
+  void finish(const ProductOperands& o, size_t i, typename E::Sum a, typename E::Sum b, size_t r,
+              size_t c, const Finish& finish) const {
+    if constexpr (E::scaled) {
+      const F step = splat(o.steps[i]);
+      finish.pair(r, c, fma(E::to_float(a) * step, scale0, bias0),
+                  fma(E::to_float(b) * step, scale1, bias1));
+    } else {
+      finish.pair(r, c, E::to_float(a) + bias0, E::to_float(b) + bias1);
     }
   }
-}
+};
 
 #if !defined(PENCHANT_OWN_BLOCKS)
 
-// `w` points at the block's first columns in their panel; a vector of 16 has a panel to itself.
-template <class E, size_t R>
-void sum_block(const uint8_t* x, size_t row_bytes, const uint8_t* w, const int32_t* offsets,
-               void* sums) {
+// R rows from row i, block_columns columns from column j, summed and finished in registers.
+template <class E, size_t R, class Finish>
+inline void run_block(const ProductOperands& o, size_t i, size_t j, const Finish& finish) {
   constexpr size_t in_panel = 16 / W;
+  const uint8_t* x = o.x + i * o.row_bytes;
+  // The block's first columns in their panel; a vector of 16 has a panel to itself.
+  const uint8_t* w = o.w + j / 16 * 16 * o.row_bytes + j % 16 * 4;
   typename E::Sum acc[R][block_vectors];
   for (size_t v = 0; v < block_vectors; ++v) {
     typename E::Sum first{};
-    if constexpr (E::scaled) __builtin_memcpy(&first, offsets + v * W, sizeof first);
+    if constexpr (E::scaled) __builtin_memcpy(&first, o.offsets + j + v * W, sizeof first);
     for (size_t r = 0; r < R; ++r) acc[r][v] = first;
   }
-  for (size_t at = 0; at < row_bytes; at += 4) {
+  for (size_t at = 0; at < o.row_bytes; at += 4) {
     I weights[block_vectors];
     for (size_t v = 0; v < block_vectors; ++v)
       __builtin_memcpy(&weights[v],
-                       w + v / in_panel * 16 * row_bytes + at * 16 + v % in_panel * W * 4,
+                       w + v / in_panel * 16 * o.row_bytes + at * 16 + v % in_panel * W * 4,
                        sizeof(I));
     for (size_t r = 0; r < R; ++r) {
       int32_t group;
-      __builtin_memcpy(&group, x + r * row_bytes + at, 4);
+      __builtin_memcpy(&group, x + r * o.row_bytes + at, 4);
       const I all = I{} + group;
       for (size_t v = 0; v < block_vectors; ++v) acc[r][v] = E::dot(acc[r][v], all, weights[v]);
     }
   }
-  __builtin_memcpy(sums, acc, sizeof acc);
+  // Unrolled, or the sums would go through memory.
+#pragma GCC unroll 4
+  for (size_t v = 0; v < block_vectors; v += 2) {
+    const ColumnPair<E> pair(o, j + v * W);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+      pair.finish(o, i + r, acc[r][v], acc[r][v + 1], r, v * W, finish);
+  }
 }
 
-using SumBlock = void (*)(const uint8_t*, size_t, const uint8_t*, const int32_t*, void*);
-
-template <class E, size_t R>
-SumBlock sum_block_of(size_t rows) {
-  if constexpr (R == 0)
-    return nullptr;
-  else
-    return rows == R ? &sum_block<E, R> : sum_block_of<E, R - 1>(rows);
+// A block of fewer rows than R + 1.
+template <class E, size_t R, class Finish>
+void run_rows(const ProductOperands& o, size_t i, size_t j, size_t rows, const Finish& finish) {
+  if constexpr (R > 0) {
+    if (rows == R)
+      run_block<E, R>(o, i, j, finish);
+    else
+      run_rows<E, R - 1>(o, i, j, rows, finish);
+  }
 }
 
 // at(i, j) gives the finish of the block that starts at row i, column j. The weights of a block's
 // columns stay in the first cache while all rows pass.
 template <class E, class At>
 void for_blocks(const ProductOperands& o, const At& at) {
-  alignas(64) int32_t sums[block_rows * block_columns];
-  const SumBlock whole = sum_block_of<E, block_rows>(block_rows);
-  const SumBlock rest = sum_block_of<E, block_rows>(o.m % block_rows);
   for (size_t j = 0; j < o.n; j += block_columns) {
-    const uint8_t* w = o.w + j / 16 * 16 * o.row_bytes + j % 16 * 4;
-    for (size_t i = 0; i < o.m; i += block_rows) {
-      const size_t rows = o.m - i < block_rows ? o.m - i : block_rows;
-      (rows == block_rows ? whole : rest)(o.x + i * o.row_bytes, o.row_bytes, w, o.offsets + j,
-                                          sums);
-      finish_rows<E, block_columns>(sums, o, i, j, rows, at(i, j));
-    }
+    size_t i = 0;
+    for (; i + block_rows <= o.m; i += block_rows) run_block<E, block_rows>(o, i, j, at(i, j));
+    if (i < o.m) run_rows<E, block_rows - 1>(o, i, j, o.m - i, at(i, j));
   }
 }
 

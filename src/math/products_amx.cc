@@ -76,6 +76,21 @@ inline void store_sums(int32_t* c) {
   _tile_stored(3, c + 16 * side + 16, side * 4);
 }
 
+// A block of sums, [rows, side], that starts at row i and column j.
+template <class E, class Finish>
+inline void finish_rows(const int32_t* sums, const ProductOperands& o, size_t i, size_t j,
+                        size_t rows, const Finish& finish) {
+  for (size_t c = 0; c < side; c += 2 * W) {
+    const ColumnPair<E> pair(o, j + c);
+    for (size_t r = 0; r < rows; ++r) {
+      typename E::Sum a, b;
+      __builtin_memcpy(&a, sums + r * side + c, sizeof a);
+      __builtin_memcpy(&b, sums + r * side + c + W, sizeof b);
+      pair.finish(o, i + r, a, b, r, c, finish);
+    }
+  }
+}
+
 template <class E, class At>
 void for_blocks(const ProductOperands& o, const At& at) {
   const TileScope scope;
@@ -93,7 +108,7 @@ void for_blocks(const ProductOperands& o, const At& at) {
           Tiles<E>::multiply(o.x + i * o.row_bytes + k, o.row_bytes, w + k * 16,
                              w + (o.row_bytes + k) * 16, rows > 16);
         store_sums(is_last ? sums : partial);
-        if (is_last) finish_rows<E, side>(sums, o, i, j, rows, at(i, j));
+        if (is_last) finish_rows<E>(sums, o, i, j, rows, at(i, j));
       }
     }
   }

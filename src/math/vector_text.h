@@ -36,7 +36,7 @@ inline F load(const float* p) {
   return v;
 }
 inline void store(float* p, F v) { __builtin_memcpy(p, &v, sizeof v); }
-inline F splat(float x) { return F{} + x; }
+inline F splat(float x) { return x - F{}; }  // adding 0 costs an addition: -0 would change
 
 // The first n < W values; the others are `fill`.
 inline F load_part(const float* p, size_t n, float fill) {
