@@ -50,24 +50,24 @@ void weigh(const AttentionShape& shape, size_t head, size_t query, size_t L, Ran
 
 }  // namespace
 
-void attend(const float* qkv, size_t L, const AttentionShape& shape, float* context,
-            AttentionWork& work) {
+void attend(const float* qkv, size_t L, const AttentionShape& shape, size_t first, size_t last,
+            float* context, AttentionWork& work) {
   const Kernels& k = kernels();
   const size_t D = shape.head_size, A = shape.heads * D, group = shape.heads / shape.key_heads;
   const size_t stride = A + 2 * shape.key_heads * D;
   float* keys = work.keys.room(packed_size(k, D, L));
   float* values = work.values.room(packed_size(k, L, D));
   float* scores = work.scores.room(block * L);
-  for (size_t key_head = 0; key_head < shape.key_heads; ++key_head) {
+  for (size_t key_head = first; key_head < last; ++key_head) {
     Range packed;
     for (size_t row = 0; row < L; row += block) {
       const size_t rows = std::min(block, L - row);
       const Range seen = seen_by(row, row + rows, L, shape);
       const size_t count = seen.end - seen.begin;
       if (seen != packed) {
-        const float* first = qkv + seen.begin * stride + A + key_head * D;
-        pack(k, first, 1, stride, D, count, keys);
-        pack(k, first + shape.key_heads * D, stride, 1, count, D, values);
+        const float* key = qkv + seen.begin * stride + A + key_head * D;
+        pack(k, key, 1, stride, D, count, keys);
+        pack(k, key + shape.key_heads * D, stride, 1, count, D, values);
         packed = seen;
       }
       for (size_t head = key_head * group; head < (key_head + 1) * group; ++head) {

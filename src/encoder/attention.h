@@ -23,9 +23,10 @@ struct AttentionShape {
 };
 
 // context[L, heads D] = softmax(Q K^T / sqrt(D) + bias) V by heads; a row of qkv is a token's
-// queries [heads, D], keys and values [key_heads, D each].
-void attend(const float* qkv, size_t L, const AttentionShape& shape, float* context,
-            AttentionWork& work);
+// queries [heads, D], keys and values [key_heads, D each]. Writes the columns of the heads that
+// read key_heads [first, last).
+void attend(const float* qkv, size_t L, const AttentionShape& shape, size_t first, size_t last,
+            float* context, AttentionWork& work);
 
 // MPNet's (T5's) bias for each distance from its table [buckets, heads]: half of the buckets for
 // tokens behind, of each half the first half for a distance each, the others for ever wider ones.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/test_folder.h"
+#include "base/threads.h"
 #include "encoder/golden_test.h"
 #include "encoder/safetensors.h"
 #include "encoder/transformer.h"
@@ -94,6 +95,28 @@ TEST_P(Families, GiveTheTokenStatesOfTransformersWithEveryKernelTable) {
 TEST_P(Families, RunFastInBytesOrAsInFp32) {
   const double worst = worst_cosine(load(Precision::fast));
   EXPECT_GT(worst, why_not_packed(config).empty() ? 0.95 : 0.999999);
+}
+
+std::vector<float> states_by(const Transformer& transformer, const TokenBatch& batch, size_t hidden,
+                             size_t parts) {
+  ThreadPool pool(static_cast<int>(parts));
+  SpinBarrier barrier(parts);
+  Workspace work;
+  std::vector<Scratch> scratch(parts);
+  transformer.begin(batch, work);
+  pool.parallel_for(parts, [&](size_t part, int worker) {
+    transformer.run(batch, work, scratch[static_cast<size_t>(worker)], {part, parts, &barrier});
+  });
+  return {work.x.data(), work.x.data() + batch.ids.size() * hidden};
+}
+
+TEST_P(Families, GiveTheSameBitsInAnyNumberOfParts) {
+  for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+    const Transformer transformer = load(precision);
+    const auto whole = states_by(transformer, golden.batch, config.hidden, 1);
+    for (const size_t parts : {2, 3, 7})
+      EXPECT_EQ(states_by(transformer, golden.batch, config.hidden, parts), whole) << parts;
+  }
 }
 
 TEST_P(Families, GiveATextTheSameBitsInEveryBatch) {

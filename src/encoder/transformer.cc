@@ -20,6 +20,9 @@ namespace {
 // Random tokens whose states smooth the columns of bytes: what stands out does so in every text.
 constexpr size_t sample_tokens = 32;
 
+// What a part of a pass is worth its thread for: rows that keep products busy, and multiply-adds.
+constexpr size_t part_rows_min = 8, part_work_min = 50'000'000;
+
 // Rows whose wide inner states are computed and used at once, to stay in the second cache.
 constexpr size_t wide_rows = 64;
 
@@ -94,22 +97,27 @@ struct Transformer::State {
   void embed(const TokenBatch& batch, Workspace& work) const;
   void embed_sequence(std::span<const int32_t> ids, const int32_t* types, float* x) const;
   void make_all_turns(const TokenBatch& batch, Workspace& work) const;
+  void make_float_room(size_t tokens, Workspace& work) const;
+  void make_packed_room(size_t tokens, Workspace& work) const;
   void prepare_heads(const Layer<FloatLinear>& layer, const TokenBatch& batch, const float* turns,
-                     float* qkv) const;
+                     size_t first, size_t last, float* qkv) const;
   void attend_all(const TokenBatch& batch, size_t layer, const float* qkv, float* context,
-                  Workspace& work) const;
+                  AttentionWork& work, const Part& part) const;
   void attend_all_halves(const TokenBatch& batch, const uint16_t* qkv, float* context,
-                         Workspace& work) const;
+                         Scratch& scratch, const Part& part) const;
   void feed_forward(const Layer<FloatLinear>& layer, size_t rows, float* x, float* y,
-                    Workspace& work) const;
+                    Scratch& scratch) const;
   void activate(size_t rows, float* inner) const;
   const float* normed(const NormWeights& weights, const float* x, size_t rows, float* out) const;
   void run_attention(const Layer<FloatLinear>& layer, size_t i, const TokenBatch& batch,
-                     Workspace& work) const;
-  void run_feed_forward(const Layer<FloatLinear>& layer, size_t tokens, Workspace& work) const;
+                     Workspace& work, Scratch& scratch, const Part& part) const;
+  void run_feed_forward(const Layer<FloatLinear>& layer, size_t first, size_t last, Workspace& work,
+                        Scratch& scratch) const;
   PackedLayer pack(LayerWeights weights, size_t i, const TokenBatch& sample, Workspace& work) const;
-  void run_float(const TokenBatch& batch, Workspace& work) const;
-  void run_packed(const TokenBatch& batch, Workspace& work) const;
+  void run_float(const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                 const Part& part) const;
+  void run_packed(const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                  const Part& part) const;
 };
 
 Transformer::Transformer(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -139,6 +147,7 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   if (precision == Precision::int8) {
     sample = random_sample(config);
     state->embed(sample, work);
+    state->make_float_room(sample.ids.size(), work);
   }
   for (size_t i = 0; i < config.weight_sets(); ++i) {
     TRY(LayerWeights weights, reader.layer(i));
@@ -155,49 +164,93 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
 }
 
 void Transformer::forward(const TokenBatch& batch, Workspace& work) const {
+  begin(batch, work);
+  run(batch, work, work.scratch, {});
+}
+
+void Transformer::begin(const TokenBatch& batch, Workspace& work) const {
   state_->embed(batch, work);
-  if (!state_->float_layers.empty())
-    state_->run_float(batch, work);
+  state_->make_all_turns(batch, work);
+  if (state_->packed_layers.empty())
+    state_->make_float_room(batch.ids.size(), work);
   else
-    state_->run_packed(batch, work);
+    state_->make_packed_room(batch.ids.size(), work);
+}
+
+void Transformer::run(const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                      const Part& part) const {
+  if (state_->packed_layers.empty())
+    state_->run_float(batch, work, scratch, part);
+  else
+    state_->run_packed(batch, work, scratch, part);
+}
+
+size_t Transformer::parts(size_t tokens, size_t threads) const {
+  const ModelConfig& c = state_->config;
+  const size_t layer = c.hidden * (c.qkv_size() + c.heads_size() + c.inner_size() + c.intermediate);
+  const size_t most = std::min(tokens / part_rows_min, tokens * c.layers * layer / part_work_min);
+  return std::clamp(most, size_t{1}, threads);
+}
+
+// What the parts of a pass write into together.
+void Transformer::State::make_float_room(size_t tokens, Workspace& work) const {
+  work.y.room(tokens * config.hidden);
+  work.qkv.room(tokens * config.qkv_size());
+  work.context.room(tokens * config.heads_size());
+}
+
+void Transformer::State::make_packed_room(size_t tokens, Workspace& work) const {
+  work.context.room(tokens * config.hidden);
+  work.x_rows.reshape(tokens, config.hidden, number);
+  work.context_rows.reshape(tokens, config.hidden, number);
+  if (attend_halves != nullptr)
+    work.qkv_halves.room((tokens + 31) * 3 * config.hidden);
+  else
+    work.qkv.room(tokens * 3 * config.hidden);
 }
 
 // norm_first: x += attention(norm(x)), x += feed_forward(norm(x)), at the end x = norm(x);
 // else x = norm(x + attention(x)), x = norm(x + feed_forward(x)).
-void Transformer::State::run_float(const TokenBatch& batch, Workspace& work) const {
-  const size_t T = batch.ids.size();
-  make_all_turns(batch, work);
+void Transformer::State::run_float(const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                                   const Part& part) const {
+  const size_t T = batch.ids.size(), first = part.begin(T), last = part.end(T);
   for (size_t i = 0; i < config.layers; ++i) {
     const auto& layer = float_layers[config.weights_of(i)];
-    run_attention(layer, i, batch, work);
-    run_feed_forward(layer, T, work);
+    run_attention(layer, i, batch, work, scratch, part);
+    run_feed_forward(layer, first, last, work, scratch);
   }
-  if (config.norm_first) normed(final_norm, work.x.data(), T, work.x.data());
+  float* x = work.x.data() + first * config.hidden;
+  if (config.norm_first) normed(final_norm, x, last - first, x);
 }
 
 void Transformer::State::run_attention(const Layer<FloatLinear>& layer, size_t i,
-                                       const TokenBatch& batch, Workspace& work) const {
-  const size_t T = batch.ids.size(), H = config.hidden, A = config.heads_size();
-  float* x = work.x.data();
-  float* y = work.y.room(T * H);
-  float* qkv = work.qkv.room(T * config.qkv_size());
-  float* context = work.context.room(T * A);
-  const float* in = config.norm_first ? normed(layer.attention_norm, x, T, y) : x;
-  layer.qkv.run(in, H, T, qkv, config.qkv_size());
-  prepare_heads(layer, batch, (config.local_at(i) ? work.local_turns : work.turns).data(), qkv);
-  attend_all(batch, i, qkv, context, work);
-  layer.attention_output.run(context, A, T, y, H);
-  kernels().axpy(1, y, x, T * H);
-  if (!config.norm_first) normed(layer.attention_norm, x, T, x);
+                                       const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                                       const Part& part) const {
+  const size_t T = batch.ids.size(), H = config.hidden, A = config.heads_size(),
+               Q = config.qkv_size(), first = part.begin(T), last = part.end(T),
+               rows = last - first;
+  float* x = work.x.data() + first * H;
+  float* y = work.y.data() + first * H;
+  float* qkv = work.qkv.data();
+  float* context = work.context.data();
+  const float* in = config.norm_first ? normed(layer.attention_norm, x, rows, y) : x;
+  layer.qkv.run(in, H, rows, qkv + first * Q, Q);
+  prepare_heads(layer, batch, (config.local_at(i) ? work.local_turns : work.turns).data(), first,
+                last, qkv);
+  part.wait();
+  attend_all(batch, i, qkv, context, scratch.attention, part);
+  part.wait();
+  layer.attention_output.run(context + first * A, A, rows, y, H);
+  kernels().axpy(1, y, x, rows * H);
+  if (!config.norm_first) normed(layer.attention_norm, x, rows, x);
 }
 
-void Transformer::State::run_feed_forward(const Layer<FloatLinear>& layer, size_t tokens,
-                                          Workspace& work) const {
+void Transformer::State::run_feed_forward(const Layer<FloatLinear>& layer, size_t first,
+                                          size_t last, Workspace& work, Scratch& scratch) const {
   const size_t H = config.hidden;
-  float* x = work.x.data();
-  float* y = work.y.room(tokens * H);
-  for (size_t t = 0; t < tokens; t += wide_rows)
-    feed_forward(layer, std::min(wide_rows, tokens - t), x + t * H, y + t * H, work);
+  for (size_t t = first; t < last; t += wide_rows)
+    feed_forward(layer, std::min(wide_rows, last - t), work.x.data() + t * H, work.y.data() + t * H,
+                 scratch);
 }
 
 // Layer i, whose input for the sample is in work.x, for products of this->number. For bytes its
@@ -209,9 +262,9 @@ PackedLayer Transformer::State::pack(LayerWeights weights, size_t i, const Token
     const size_t T = sample.ids.size(), size = T * config.hidden;
     const Layer<FloatLinear> plain(weights, config);
     qkv = smoothing_of({work.x.data(), size}, config.hidden);
-    run_attention(plain, i, sample, work);
+    run_attention(plain, i, sample, work, work.scratch, {});
     intermediate = smoothing_of({work.x.data(), size}, config.hidden);
-    run_feed_forward(plain, T, work);
+    run_feed_forward(plain, 0, T, work, work.scratch);
     multiply_columns(weights.qkv.weights, qkv.weights);
     multiply_columns(weights.intermediate.weights, intermediate.weights);
   }
@@ -223,9 +276,9 @@ PackedLayer Transformer::State::pack(LayerWeights weights, size_t i, const Token
 }
 
 void Transformer::State::feed_forward(const Layer<FloatLinear>& layer, size_t rows, float* x,
-                                      float* y, Workspace& work) const {
+                                      float* y, Scratch& scratch) const {
   const size_t H = config.hidden, inner_size = config.inner_size();
-  float* inner = work.wide.room(wide_rows * inner_size);
+  float* inner = scratch.wide.room(wide_rows * inner_size);
   const float* in = config.norm_first ? normed(layer.output_norm, x, rows, y) : x;
   layer.intermediate.run(in, H, rows, inner, inner_size);
   activate(rows, inner);
@@ -249,12 +302,15 @@ void Transformer::State::activate(size_t rows, float* inner) const {
   }
 }
 
-// What stands between the product and the scores: norms by heads, rotary positions.
+// What stands between the product and the scores, of rows [first, last): norms by heads, rotary
+// positions.
 void Transformer::State::prepare_heads(const Layer<FloatLinear>& layer, const TokenBatch& batch,
-                                       const float* turns, float* qkv) const {
+                                       const float* turns, size_t first, size_t last,
+                                       float* qkv) const {
   const size_t D = config.head_size;
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s)
-    for (size_t t = batch.begins[s]; t < batch.begins[s + 1]; ++t) {
+    for (size_t t = std::max(first, batch.begins[s]); t < std::min(last, batch.begins[s + 1]);
+         ++t) {
       float* row = qkv + t * config.qkv_size();
       normed(layer.query_norm, row, config.heads, row);
       normed(layer.key_norm, row + config.heads_size(), config.key_heads,
@@ -277,13 +333,13 @@ void Transformer::State::make_all_turns(const TokenBatch& batch, Workspace& work
 
 // The same with products of bytes or bfloat16: whatever enters one is rounded as soon as it is
 // known, to bytes with a step for each row.
-void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) const {
-  const size_t T = batch.ids.size(), H = config.hidden, wide = config.intermediate;
+void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work, Scratch& scratch,
+                                    const Part& part) const {
+  const size_t T = batch.ids.size(), H = config.hidden, first = part.begin(T), last = part.end(T),
+               rows = last - first;
   float* x = work.x.data();
-  float* context = work.context.room(T * H);
-  work.x_rows.reshape(T, H, number);
-  work.context_rows.reshape(T, H, number);
-  work.wide_rows.reshape(wide_rows, wide, number);
+  float* context = work.context.data();
+  scratch.wide_rows.reshape(wide_rows, config.intermediate, number);
   const auto norm_and_round = [&](const NormWeights& weights, const float* factors, size_t begin,
                                   size_t end) {
     for (size_t t = begin; t < end; ++t) {
@@ -292,41 +348,46 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work) co
     }
   };
   const float* factors = or_null(packed_layers[0].qkv_factors);
-  for (size_t t = 0; t < T; ++t) work.x_rows.set(t, x + t * H, factors);
+  for (size_t t = first; t < last; ++t) work.x_rows.set(t, x + t * H, factors);
   for (size_t i = 0; i < packed_layers.size(); ++i) {
     const PackedLayer& layer = packed_layers[i];
     if (attend_halves != nullptr) {
-      uint16_t* qkv = work.qkv_halves.room((T + 31) * 3 * H);
-      layer.qkv.run_halves(work.x_rows, 0, T, qkv, 3 * H, work.packed);
-      attend_all_halves(batch, qkv, context, work);
+      uint16_t* qkv = work.qkv_halves.data();
+      layer.qkv.run_halves(work.x_rows, first, rows, qkv + first * 3 * H, 3 * H, scratch.packed);
+      part.wait();
+      attend_all_halves(batch, qkv, context, scratch, part);
     } else {
-      float* qkv = work.qkv.room(T * 3 * H);
-      layer.qkv.run(work.x_rows, 0, T, qkv, 3 * H, work.packed);
-      attend_all(batch, 0, qkv, context, work);
+      float* qkv = work.qkv.data();
+      layer.qkv.run(work.x_rows, first, rows, qkv + first * 3 * H, 3 * H, scratch.packed);
+      part.wait();
+      attend_all(batch, 0, qkv, context, scratch.attention, part);
     }
-    for (size_t t = 0; t < T; ++t) work.context_rows.set(t, context + t * H);
-    layer.attention_output.run_add(work.context_rows, 0, T, x, H, work.packed);
-    norm_and_round(layer.attention_norm, or_null(layer.intermediate_factors), 0, T);
+    part.wait();
+    for (size_t t = first; t < last; ++t) work.context_rows.set(t, context + t * H);
+    layer.attention_output.run_add(work.context_rows, first, rows, x + first * H, H,
+                                   scratch.packed);
+    norm_and_round(layer.attention_norm, or_null(layer.intermediate_factors), first, last);
     if (i + 1 < packed_layers.size()) factors = or_null(packed_layers[i + 1].qkv_factors);
-    for (size_t t = 0; t < T; t += wide_rows) {
-      const size_t rows = std::min(wide_rows, T - t);
-      layer.intermediate.run_gelu(work.x_rows, t, rows, work.wide_rows, work.packed);
-      layer.output.run_add(work.wide_rows, 0, rows, x + t * H, H, work.packed);
-      norm_and_round(layer.output_norm, factors, t, t + rows);
+    for (size_t t = first; t < last; t += wide_rows) {
+      const size_t some = std::min(wide_rows, last - t);
+      layer.intermediate.run_gelu(work.x_rows, t, some, scratch.wide_rows, scratch.packed);
+      layer.output.run_add(scratch.wide_rows, 0, some, x + t * H, H, scratch.packed);
+      norm_and_round(layer.output_norm, factors, t, t + some);
     }
   }
 }
 
 void Transformer::State::attend_all_halves(const TokenBatch& batch, const uint16_t* qkv,
-                                           float* context, Workspace& work) const {
+                                           float* context, Scratch& scratch,
+                                           const Part& part) const {
   const size_t H = config.hidden, D = H / config.heads;
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
     const size_t begin = batch.begins[s], length = batch.begins[s + 1] - begin;
     const size_t padded = (length + 31) / 32 * 32;
-    attend_halves({qkv + begin * 3 * H, length, config.heads, D, context + begin * H,
-                   work.keys.room(padded * D), work.values.room(padded * D),
-                   work.scores.room(32 * padded), work.weights.room(32 * padded),
-                   work.sums.room(32 * D)});
+    attend_halves({qkv + begin * 3 * H, length, config.heads, D, part.begin(config.heads),
+                   part.end(config.heads), context + begin * H, scratch.keys.room(padded * D),
+                   scratch.values.room(padded * D), scratch.scores.room(32 * padded),
+                   scratch.weights.room(32 * padded), scratch.sums.room(32 * D)});
   }
 }
 
@@ -382,13 +443,14 @@ const float* Transformer::State::normed(const NormWeights& weights, const float*
 }
 
 void Transformer::State::attend_all(const TokenBatch& batch, size_t layer, const float* qkv,
-                                    float* context, Workspace& work) const {
+                                    float* context, AttentionWork& work, const Part& part) const {
   const AttentionShape shape = {config.heads,  config.key_heads,          config.head_size,
                                 config.causal, config.rule(layer).window, distance_bias};
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
     const size_t begin = batch.begins[s];
     attend(qkv + begin * config.qkv_size(), batch.begins[s + 1] - begin, shape,
-           context + begin * config.heads_size(), work.attention);
+           part.begin(config.key_heads), part.end(config.key_heads),
+           context + begin * config.heads_size(), work);
   }
 }
 

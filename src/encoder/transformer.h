@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/barrier.h"
 #include "base/result.h"
 #include "encoder/attention.h"
 #include "encoder/encoder.h"
@@ -29,15 +30,34 @@ struct TokenBatch {
   std::vector<int32_t> types = {};  // of each token, or empty: all are of the first type
 };
 
-// Memory a forward pass reuses.
+// Memory of one thread in a forward pass.
+struct Scratch {
+  AlignedBuffer<float> wide, scores, sums;
+  AlignedBuffer<uint16_t> keys, values, weights;
+  AttentionWork attention;
+  PackedRows wide_rows;
+  PackedWork packed;
+};
+
+// Memory a forward pass reuses; the scratch is that of a pass on one thread.
 struct Workspace {
   AlignedBuffer<float> x;  // [T, H], the result
-  AlignedBuffer<float> qkv, context, wide, y, words, turns, local_turns;
-  AttentionWork attention;
-  AlignedBuffer<uint16_t> qkv_halves, keys, values, weights;
-  AlignedBuffer<float> scores, sums;
-  PackedRows x_rows, context_rows, wide_rows;
-  PackedWork packed;
+  AlignedBuffer<float> y, qkv, context, words, turns, local_turns;
+  AlignedBuffer<uint16_t> qkv_halves;
+  PackedRows x_rows, context_rows;
+  Scratch scratch;
+};
+
+// What one of the threads that share a forward pass does: rows, and heads where those do not do.
+struct Part {
+  size_t index = 0, size = 1;
+  SpinBarrier* barrier = nullptr;  // of all of them, not null where size > 1
+
+  size_t begin(size_t count) const { return count * index / size; }
+  size_t end(size_t count) const { return count * (index + 1) / size; }
+  void wait() const {
+    if (size > 1) barrier->wait();
+  }
 };
 
 class Transformer {
@@ -52,6 +72,13 @@ class Transformer {
   // Ids are below config.vocabulary, types below config.types where it has any, sequences at most
   // config.max_tokens long.
   void forward(const TokenBatch& batch, Workspace& work) const;
+
+  // The same pass, with the same result, by several threads: begin() once, then run() on as many
+  // at a time as there are parts, each with its own scratch.
+  void begin(const TokenBatch& batch, Workspace& work) const;
+  void run(const TokenBatch& batch, Workspace& work, Scratch& scratch, const Part& part) const;
+  // Into how many parts a pass of so many tokens is worth cutting, at most `threads`.
+  size_t parts(size_t tokens, size_t threads) const;
 
  private:
   struct State;

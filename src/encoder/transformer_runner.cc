@@ -53,15 +53,19 @@ TransformerRunner::TransformerRunner(Transformer transformer, size_t hidden, int
 void TransformerRunner::run_all(std::span<const TokenSequence> sequences, const Use& use) {
   const MutexLock turn(mutex_);
   const auto batches = make_batches(sequences, workspaces_.size());
-  Workspace* const workspaces = workspaces_.data();
+  const std::span<Workspace> workspaces = workspaces_;
+  if (batches.size() == 1) {
+    run_batch(batches[0], sequences, workspaces, use);
+    return;
+  }
   pool_.parallel_for(batches.size(), [&](size_t batch, int worker) {
-    run_batch(batches[batch], sequences, workspaces[worker], use);
+    run_batch(batches[batch], sequences, workspaces.subspan(static_cast<size_t>(worker), 1), use);
   });
 }
 
 void TransformerRunner::run_batch(std::span<const size_t> positions,
-                                  std::span<const TokenSequence> sequences, Workspace& work,
-                                  const Use& use) const {
+                                  std::span<const TokenSequence> sequences,
+                                  std::span<Workspace> workspaces, const Use& use) {
   TokenBatch batch{{}, {0}};
   const bool typed =
       std::ranges::any_of(positions, [&](size_t i) { return !sequences[i].types.empty(); });
@@ -73,7 +77,18 @@ void TransformerRunner::run_batch(std::span<const size_t> positions,
     batch.types.insert(batch.types.end(), types.begin(), types.end());
     batch.types.resize(batch.ids.size());
   }
-  transformer_.forward(batch, work);
+  Workspace& work = workspaces[0];
+  if (const size_t parts = transformer_.parts(batch.ids.size(), workspaces.size()); parts == 1) {
+    transformer_.forward(batch, work);
+  } else {
+    transformer_.begin(batch, work);
+    SpinBarrier barrier(parts);
+    // No thread takes a second part: all wait within their first until the last one has begun.
+    pool_.parallel_for(parts, [&](size_t part, int worker) {
+      transformer_.run(batch, work, workspaces[static_cast<size_t>(worker)].scratch,
+                       {part, parts, &barrier});
+    });
+  }
   for (size_t i = 0; i < positions.size(); ++i)
     use.call(use.body, positions[i],
              {work.x.data() + batch.begins[i] * hidden_,

@@ -41,8 +41,9 @@ class TransformerRunner {
     const void* body;
   };
   void run_all(std::span<const TokenSequence> sequences, const Use& use) EXCLUDES(mutex_);
+  // On as many threads as workspaces, but for what is not worth several.
   void run_batch(std::span<const size_t> batch, std::span<const TokenSequence> sequences,
-                 Workspace& work, const Use& use) const;
+                 std::span<Workspace> workspaces, const Use& use);
 
   const Transformer transformer_;
   const size_t hidden_;

@@ -121,7 +121,7 @@ inline void attend_heads(const AttentionOperands& o) {
   constexpr size_t block = 32;
   const size_t L = o.length, D = o.head_size, H = o.heads * D, stride = 3 * H;
   const size_t padded = (L + 31) / 32 * 32;
-  for (size_t head = 0; head < o.heads; ++head) {
+  for (size_t head = o.first; head < o.last; ++head) {
     const uint16_t* q = o.qkv + head * D;
     pack_keys(q + H, stride, L, padded, D, o.keys);
     pack_values(q + 2 * H, stride, L, padded, D, o.values);

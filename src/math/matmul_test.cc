@@ -243,9 +243,10 @@ TEST_P(PackedLinearKinds, AttendsAsTheFormulaSays) {
       std::vector<float> context(length * H + 1, 7);
       AlignedBuffer<uint16_t> keys, values, weights;
       AlignedBuffer<float> scores, sums;
-      products().attend({qkv.data(), length, heads, D, context.data(), keys.room(padded * D),
-                         values.room(padded * D), scores.room(32 * padded),
-                         weights.room(32 * padded), sums.room(32 * D)});
+      for (size_t head = 0; head < heads; ++head)
+        products().attend({qkv.data(), length, heads, D, head, head + 1, context.data(),
+                           keys.room(padded * D), values.room(padded * D), scores.room(32 * padded),
+                           weights.room(32 * padded), sums.room(32 * D)});
       EXPECT_EQ(context.back(), 7);
       for (size_t t = 0; t < length; ++t)
         for (size_t head = 0; head < heads; ++head) {

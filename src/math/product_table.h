@@ -51,12 +51,12 @@ struct ProductTable {
   void (*gelu)(const ProductOperands&, const GeluOutput&);
 };
 
-// Scaled dot-product attention of one sequence in bfloat16, all heads. qkv is [L, 3 H] and readable
+// Scaled dot-product attention of one sequence in bfloat16, heads [first, last). qkv is [L, 3 H] and readable
 // for 31 rows more, q already multiplied by log2(e) / sqrt(D); D, a head's size, is a multiple of
 // 32; context is [L, H]. Weights are kept in bfloat16, their sum and all products in fp32.
 struct AttentionOperands {
   const uint16_t* qkv;
-  size_t length, heads, head_size;
+  size_t length, heads, head_size, first, last;
   float* context;
   // Scratch; P is the length filled up to 32s.
   uint16_t *keys, *values;  // [P, D]
