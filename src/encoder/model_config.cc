@@ -309,12 +309,11 @@ Result<std::string> read_model_type(const Path& folder) {
 
 std::string why_not_packed(const ModelConfig& config) {
   const std::pair<bool, const char*> needs[] = {
-      {config.family == Family::mpnet, "attention has a bias by distance"},
       {config.positions != Positions::absolute, "positions are rotary"},
-      {config.embedding != config.hidden, "word vectors are not as wide as states"},
-      {config.groups != 0, "layers share weights"},
       {config.norm_first || config.norm != Norm::layer, "norms come first"},
-      {config.activation != Activation::gelu || config.gated, "the activation is not gelu"}};
+      {(config.activation != Activation::gelu && config.activation != Activation::gelu_tanh) ||
+           config.gated,
+       "the activation is not gelu"}};
   for (const auto& [has, what] : needs)
     if (has) return what;
   return "";

@@ -133,7 +133,7 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   if (!why_not_packed(config).empty()) precision = Precision::fp32;
   if (precision == Precision::bf16 && products().halves == nullptr) precision = Precision::fp32;
   state->number = precision == Precision::bf16 ? Number::halves : Number::bytes;
-  if (fits_halves(config)) state->attend_halves = products().attend;
+  if (fits_halves(config) && config.distance_buckets == 0) state->attend_halves = products().attend;
   WeightReader reader(state->file, state->config);
   TRY(state->embeddings, reader.embeddings());
   if (const DenseWeights& widen = state->embeddings.projection; !widen.weights.empty())
@@ -347,10 +347,10 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work, Sc
       work.x_rows.set(t, x + t * H, factors);
     }
   };
-  const float* factors = or_null(packed_layers[0].qkv_factors);
+  const float* factors = or_null(packed_layers[config.weights_of(0)].qkv_factors);
   for (size_t t = first; t < last; ++t) work.x_rows.set(t, x + t * H, factors);
-  for (size_t i = 0; i < packed_layers.size(); ++i) {
-    const PackedLayer& layer = packed_layers[i];
+  for (size_t i = 0; i < config.layers; ++i) {
+    const PackedLayer& layer = packed_layers[config.weights_of(i)];
     if (attend_halves != nullptr) {
       uint16_t* qkv = work.qkv_halves.data();
       layer.qkv.run_halves(work.x_rows, first, rows, qkv + first * 3 * H, 3 * H, scratch.packed);
@@ -367,7 +367,8 @@ void Transformer::State::run_packed(const TokenBatch& batch, Workspace& work, Sc
     layer.attention_output.run_add(work.context_rows, first, rows, x + first * H, H,
                                    scratch.packed);
     norm_and_round(layer.attention_norm, or_null(layer.intermediate_factors), first, last);
-    if (i + 1 < packed_layers.size()) factors = or_null(packed_layers[i + 1].qkv_factors);
+    if (i + 1 < config.layers)
+      factors = or_null(packed_layers[config.weights_of(i + 1)].qkv_factors);
     for (size_t t = first; t < last; t += wide_rows) {
       const size_t some = std::min(wide_rows, last - t);
       layer.intermediate.run_gelu(work.x_rows, t, some, scratch.wide_rows, scratch.packed);
