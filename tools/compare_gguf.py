@@ -20,6 +20,7 @@ from compare_encoder import cosines, penchant, sample_texts  # before numpy, who
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+import transformers
 from transformers import AutoModel
 
 from gguf_folder import write_folder
@@ -43,6 +44,7 @@ def main():
     parser.add_argument("--texts", type=int, default=100)
     parser.add_argument("--most-tokens", type=int, default=512, help="longer texts are left out")
     options = parser.parse_args()
+    transformers.logging.disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder:
         write_folder(options.file, folder)
         tokenizer = Tokenizer.from_file(folder + "/tokenizer.json")

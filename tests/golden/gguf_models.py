@@ -161,8 +161,8 @@ def write_tensors(writer, model, config, types):
             weight.copy_(torch.from_numpy(unpaired(values, heads) if heads else values))
 
 
-def write_metadata(writer, config, pre, pooling, ends):
-    tokens, types, merges = vocabulary()
+def write_metadata(writer, config, pre, pooling, ends, words=None):
+    tokens, types, merges = words or vocabulary()
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
@@ -239,8 +239,21 @@ def write_model(name, kind, options, pre, pooling, ends, types):
     write_tensors(writer, model, config, types)
     finish(writer)
     write_cases(folder, golden_cases(model.double(), tokenizer_of(pre, ends), pooling, TEXTS))
+
+
+def write_seeds():
+    """Small ones: a model of one layer and ten tokens, and a tensor of each type."""
     SEEDS.mkdir(parents=True, exist_ok=True)
-    shutil.copy(folder / "model.gguf", SEEDS / name)
+    shutil.copy(DATA / "gguf" / "types.gguf", SEEDS / "types")
+    for kind, pre in (("Llama", "smollm"), ("Qwen3", "qwen2")):
+        config = getattr(transformers, kind + "Config")(
+            vocab_size=10, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1,
+            head_dim=4, intermediate_size=12, max_position_embeddings=16)
+        writer = gguf.GGUFWriter(SEEDS / kind.lower(), config.model_type)
+        small = [*"abc", "\u0120", "ab", "\u0120c", "1", "2", "<|im_start|>", "[PAD9]"], [1] * 8 + [3, 5], ["a b", "\u0120 c"]
+        write_metadata(writer, config, pre, 1, (True, True), small)
+        write_tensors(writer, getattr(transformers, kind + "Model")(config), config, {})
+        finish(writer)
 
 
 def write_words():
@@ -270,7 +283,7 @@ def main():
     for name, parts in MODELS.items():
         write_model(name, *parts)
     write_words()
-    shutil.copy(DATA / "gguf" / "types.gguf", SEEDS / "types")
+    write_seeds()
 
 
 main()
