@@ -41,6 +41,17 @@ void encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptio
   check(tokenizer, text, options, tokenizer.encode_pair(text, text, options));
 }
 
+// The same JSON in which nothing is found under "vocab" before it is parsed.
+std::string with_other_keys(std::string_view json) {
+  constexpr std::string_view key = "\"vocab\"";
+  std::string out;
+  for (size_t at = json.find(key); at != json.npos; at = json.find(key)) {
+    out.append(json.substr(0, at)).append("\"voc\\u0061b\"");
+    json.remove_prefix(at + key.size());
+  }
+  return out.append(json);
+}
+
 }  // namespace
 
 }  // namespace penchant
@@ -49,6 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace penchant;
   const std::string_view json(reinterpret_cast<const char*>(data), size);
   const auto tokenizer = Tokenizer::parse(json, "fuzz");
+  const auto uncut = Tokenizer::parse(with_other_keys(json), "fuzz");
+  CHECK(uncut.ok() == tokenizer.ok(), "a vocabulary cut out is one read as JSON");
   if (!tokenizer.ok()) {
     CHECK(tokenizer.error().message.starts_with("fuzz: "), tokenizer.error().message);
     return 0;
@@ -61,6 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   encode(*tokenizer, "", {.max_tokens = 9});
   encode(*tokenizer, text,
          {.max_tokens = 20, .truncate = Truncate::only_second, .keeps_end = true});
+  const auto ids = tokenizer->encode_ids(text), others = uncut->encode_ids(text);
+  CHECK(ids.ok() == others.ok() && (!ids.ok() || *ids == *others), "with the same ids");
   tokenizer->token_id("a");
   return 0;
 }

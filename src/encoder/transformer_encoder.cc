@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/threads.h"
 #include "encoder/dense.h"
 #include "encoder/gguf_model.h"
 #include "encoder/model_config.h"
@@ -150,18 +151,33 @@ class TransformerEncoder final : public Encoder {
   TransformerRunner runner_;
 };
 
+Result<Transformer> load_transformer(const Path& model, const ModelConfig& config,
+                                     Precision precision) {
+  TRY(Tensors file, open_weights(model));
+  return Transformer::load(std::move(file), config, precision);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& model, std::string name,
                                                           const EncoderOptions& options) {
   TRY(ModelConfig config, read_model_config(model));
-  TRY(Tokenizer tokenizer, open_tokenizer(model, config));
+  // Vocabulary and weights take about as long: beside each other.
+  std::optional<Result<Tokenizer>> tokenizer;
+  std::optional<Result<Transformer>> transformer;
+  ThreadPool pool(options.threads == 1 ? 1 : 2);
+  pool.parallel_for(2, [&](size_t part, int) {
+    if (part == 0)
+      tokenizer.emplace(open_tokenizer(model, config));
+    else
+      transformer.emplace(load_transformer(model, config, options.precision));
+  });
+  if (!tokenizer->ok()) return std::move(*tokenizer).error();
   TRY(VectorModules modules, VectorModules::load(model, config));
-  TRY(Tensors file, open_weights(model));
-  TRY(Transformer transformer, Transformer::load(std::move(file), config, options.precision));
+  if (!transformer->ok()) return std::move(*transformer).error();
   return std::unique_ptr<Encoder>(std::make_unique<TransformerEncoder>(
-      std::move(name), std::move(config), std::move(tokenizer), std::move(modules),
-      std::move(transformer), options.threads));
+      std::move(name), std::move(config), **std::move(tokenizer), std::move(modules),
+      **std::move(transformer), options.threads));
 }
 
 }  // namespace penchant

@@ -19,9 +19,9 @@ class ByteTrie {
   using Node = uint32_t;
   static constexpr Node none = UINT32_MAX;
 
-  ByteTrie() : ByteTrie(std::span<Entry>()) {}
-  // Sorts the entries. Of equal keys the last one counts.
-  explicit ByteTrie(std::span<Entry> entries);
+  ByteTrie() : ByteTrie(std::span<const Entry>()) {}
+  // Of equal keys the last one counts.
+  explicit ByteTrie(std::span<const Entry> entries);
 
   static constexpr Node root() { return 0; }
   Node child(Node node, char byte) const {

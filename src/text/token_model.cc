@@ -48,10 +48,10 @@ Result<Vocabulary> parse_vocabulary(const JsonView& model) {
   return std::move(builder).build();
 }
 
-Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json) {
+Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json, UnigramPieces* cut) {
   TRY(const std::string_view type, type_of(json));
   if (type == "WordPiece") return parse_wordpiece(json);
-  if (type == "Unigram") return parse_unigram(json);
+  if (type == "Unigram") return parse_unigram(json, cut);
   if (type == "BPE") return parse_bpe(json);
   return json.error(fmt::format(
       "is of type \"{}\"; WordPiece, Unigram and BPE are what this version knows", type));

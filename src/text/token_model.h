@@ -48,8 +48,10 @@ class TokenModel {
   const Vocabulary vocabulary_;
 };
 
-// Reads "model" of a tokenizer.json.
-Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json);
+struct UnigramPieces;
+
+// Reads "model" of a tokenizer.json; `cut`, which may be null, as parse_unigram() wants it.
+Result<std::unique_ptr<const TokenModel>> parse_model(const JsonView& json, UnigramPieces* cut);
 
 // Its "vocab", where that is an object of tokens and their ids (WordPiece and BPE).
 Result<Vocabulary> parse_vocabulary(const JsonView& model);

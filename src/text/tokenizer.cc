@@ -14,6 +14,7 @@
 #include "text/stages.h"
 #include "text/tokenizer_json.h"
 #include "text/truncation.h"
+#include "text/unigram_pieces.h"
 
 namespace penchant {
 
@@ -24,7 +25,7 @@ struct Tokenizer::State {
   Truncation truncation;
   size_t vocabulary_size = 0;
 
-  static Result<State> parse(const JsonView& json);
+  static Result<State> parse(const JsonView& json, UnigramPieces* cut);
   Result<Truncation> truncation_of(const EncodeOptions& options, size_t added) const;
   Wanted wanted() const;
   // The tokens that stay of a single text.
@@ -33,7 +34,7 @@ struct Tokenizer::State {
   Encoding finish(std::string_view text, TextTokens tokens) const;
 };
 
-Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
+Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json, UnigramPieces* cut) {
   static std::atomic<uint32_t> last_number{0};
   State state;
   state.stages.number = ++last_number;
@@ -44,7 +45,7 @@ Result<Tokenizer::State> Tokenizer::State::parse(const JsonView& json) {
   }
   Stages& stages = state.stages;
   TRY(const JsonView model, json.field("model"));
-  TRY(stages.model, parse_model(model));
+  TRY(stages.model, parse_model(model, cut));
   if (const auto normalizer = json.find("normalizer")) {
     TRY(stages.normalizer, Normalizer::parse(*normalizer));
   }
@@ -73,17 +74,42 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
+namespace {
+
+// Whether the list cut out was the vocabulary of a Unigram model.
+bool has_mark(const json::value& value) {
+  const json::object* root = value.if_object();
+  const json::value* model = root == nullptr ? nullptr : root->if_contains("model");
+  const json::object* fields = model == nullptr ? nullptr : model->if_object();
+  if (fields == nullptr) return false;
+  const auto is = [&](const char* field, std::string_view text) {
+    const json::value* found = fields->if_contains(field);
+    return found != nullptr && found->is_string() && std::string_view(found->get_string()) == text;
+  };
+  return is("type", "Unigram") && is("vocab", cut_mark);
+}
+
+}  // namespace
+
 Result<Tokenizer> Tokenizer::open(const Path& tokenizer_json) {
-  TRY(const std::string text, read_file(tokenizer_json, limits::tokenizer_bytes));
-  return parse(text, tokenizer_json.string());
+  TRY(const MappedFile file, MappedFile::open(tokenizer_json));
+  const auto bytes = file.bytes();
+  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+               tokenizer_json.string());
 }
 
 Result<Tokenizer> Tokenizer::parse(std::string_view text, std::string_view place) {
   if (text.size() > limits::tokenizer_bytes)
     return too_large(
         fmt::format("{}: {} bytes are more than {}", place, text.size(), limits::tokenizer_bytes));
-  TRY(const json::value value, parse_json(text, place));
-  TRY(State state, State::parse(JsonView(value, place)));
+  auto cut = cut_unigram_pieces(text);
+  auto value = parse_json(cut ? cut->json : text, place);
+  if (cut && !(value.ok() && has_mark(*value))) {  // another list was cut, or the rest is wrong
+    cut.reset();
+    value = parse_json(text, place);
+  }
+  if (!value.ok()) return std::move(value).error();
+  TRY(State state, State::parse(JsonView(*value, place), cut ? &cut->pieces : nullptr));
   return Tokenizer(std::make_unique<const State>(std::move(state)));
 }
 

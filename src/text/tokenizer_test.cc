@@ -11,8 +11,8 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "text/normalizer.h"
+#include "text/package_score.h"
 #include "text/tokenizer_json.h"
-#include "text/unigram.h"
 
 namespace penchant {
 

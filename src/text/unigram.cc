@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <span>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "base/limits.h"
 #include "text/aligned_text.h"
 #include "text/byte_tokens.h"
+#include "text/package_score.h"
 
 namespace penchant {
 
@@ -124,68 +123,45 @@ class Unigram final : public TokenModel {
   ByteTokens bytes_;
 };
 
-// 1e0 to 1e308, each the double nearest to it.
-const std::array<double, 309>& powers_of_ten() {
-  static const auto powers = [] {
-    std::array<double, 309> filled{};
-    for (size_t i = 0; i < filled.size(); ++i) {
-      const std::string text = fmt::format("1e{}", i);
-      std::from_chars(text.data(), text.data() + text.size(), filled[i]);
-    }
-    return filled;
-  }();
-  return powers;
-}
-
 }  // namespace
 
-double package_score(double written) {
-  // The shortest text that stands for the number is what writers of tokenizer.json put down.
-  char text[32];
-  const char* const end =
-      std::to_chars(text, text + sizeof(text), std::abs(written), std::chars_format::scientific)
-          .ptr;
-  const char* at = text;
-  uint64_t digits = 0;
-  int exponent = 1;
-  for (; *at != 'e'; ++at) {
-    if (*at == '.') continue;
-    digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-    --exponent;
-  }
-  int written_exponent = 0;
-  std::from_chars(at + (at[1] == '+' ? 2 : 1), end, written_exponent);
-  exponent += written_exponent;
+namespace {
 
-  auto score = static_cast<double>(digits);
-  for (; exponent < -308; exponent += 308) score /= 1e308;
-  if (exponent >= 0) {
-    score *= powers_of_ten()[static_cast<size_t>(exponent)];
-  } else {
-    score /= powers_of_ten()[static_cast<size_t>(-exponent)];
-  }
-  return std::signbit(written) ? -score : score;
-}
-
-Result<std::unique_ptr<const TokenModel>> parse_unigram(const JsonView& json) {
-  TRY(const JsonView vocab, json.field("vocab"));
-  TRY(const json::array* pieces, vocab.list());
-  if (pieces->empty()) return vocab.error("is empty");
-  Vocabulary::Builder builder;
-  std::vector<double> scores;
-  for (size_t i = 0; i < pieces->size(); ++i) {
-    const JsonView entry = vocab.element(*pieces, i);
+// The same as JSON values.
+Result<UnigramPieces> pieces_of(const JsonView& vocab) {
+  TRY(const json::array* list, vocab.list());
+  UnigramPieces out;
+  for (size_t i = 0; i < list->size(); ++i) {
+    const JsonView entry = vocab.element(*list, i);
     TRY(const json::array* pair, entry.list());
     if (pair->size() != 2) return entry.error("must be a token and its score");
     TRY(const std::string_view token, entry.element(*pair, 0).text());
     TRY(const double score, entry.element(*pair, 1).number());
-    scores.push_back(package_score(score));
-    if (auto added = builder.add(token, static_cast<uint32_t>(i)); !added.ok())
-      return vocab.error(fmt::format("is wrong: {}", added.error().message));
+    out.texts += token;
+    out.ends.push_back(static_cast<uint32_t>(out.texts.size()));
+    out.scores.push_back(package_score(score));
   }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const TokenModel>> parse_unigram(const JsonView& json, UnigramPieces* cut) {
+  TRY(const JsonView vocab, json.field("vocab"));
+  UnigramPieces pieces;
+  if (cut != nullptr) {
+    pieces = std::move(*cut);
+  } else {
+    TRY(pieces, pieces_of(vocab));
+  }
+  if (pieces.size() == 0) return vocab.error("is empty");
+  Vocabulary::Builder builder;
+  for (size_t i = 0; i < pieces.size(); ++i)
+    if (auto added = builder.add(pieces.text(i), static_cast<uint32_t>(i)); !added.ok())
+      return vocab.error(fmt::format("is wrong: {}", added.error().message));
   int32_t unknown_id = -1;
   if (const auto unknown = json.find("unk_id")) {
-    TRY(const uint32_t id, unknown->whole_number(pieces->size()));
+    TRY(const uint32_t id, unknown->whole_number(pieces.size()));
     unknown_id = static_cast<int32_t>(id);
   }
   bool has_bytes = false;
@@ -193,7 +169,7 @@ Result<std::unique_ptr<const TokenModel>> parse_unigram(const JsonView& json) {
     TRY(has_bytes, fallback->boolean());
   }
   return std::unique_ptr<const TokenModel>(std::make_unique<Unigram>(
-      std::move(builder).build(), std::move(scores), unknown_id, has_bytes));
+      std::move(builder).build(), std::move(pieces.scores), unknown_id, has_bytes));
 }
 
 }  // namespace penchant

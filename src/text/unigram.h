@@ -5,14 +5,11 @@
 #include <memory>
 
 #include "text/token_model.h"
+#include "text/unigram_pieces.h"
 
 namespace penchant {
 
-Result<std::unique_ptr<const TokenModel>> parse_unigram(const JsonView& json);
-
-// A score as the package reads it from JSON: the digits as an integer, divided by a power of ten,
-// which is one step beside the nearest double one time in nine. Ties between ways to cut a word are
-// decided by such steps.
-double package_score(double written);
+// `cut`, which may be null, has the vocabulary in place of a mark under "vocab".
+Result<std::unique_ptr<const TokenModel>> parse_unigram(const JsonView& json, UnigramPieces* cut);
 
 }  // namespace penchant
