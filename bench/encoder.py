@@ -12,7 +12,7 @@ STS-B as they are; then one text of 32 tokens at a time, for latency.
 
 ONNX Runtime runs tools/onnx_encoder.py's graphs of the same weights, with pooling and norm inside, texts
 sorted by length and padded to the longest of their batch, at graph optimisation level "all". For each row it
-runs in whichever way a trial found fastest: graph plain or fused by its transformers optimizer, one session
+runs in whichever way a trial found fastest: graph plain or (BERT) fused by its transformers optimizer, one session
 on all cores or each core with a batch of its own, batches of 8 or 32. int8 is its dynamic quantisation.
 Its fp32 vectors are checked first: cosine to Penchant's above 0.9999.
 
@@ -169,8 +169,8 @@ class OnnxRuntime(Peer):
 
     def __init__(self, files, precision, tokenizer):
         super().__init__(tokenizer)
-        self.sessions = {(graph, threads): self.open(files[precision, graph], threads)
-                         for graph in ("plain", "fused") for threads in {1, CORES}}
+        self.sessions = {(graph, threads): self.open(path, threads)
+                         for (kind, graph), path in files.items() if kind == precision for threads in {1, CORES}}
         self.dimensions = next(iter(self.sessions.values())).get_outputs()[0].shape[1]
         self.executor = concurrent.futures.ThreadPoolExecutor(CORES)
 
@@ -296,8 +296,8 @@ def check_vectors(program, folder, systems, texts):
     for name in ("openvino bf16", "openvino int8"):
         found[name] = systems[name].vectors(texts, ("bf16", "LATENCY", 32))[0]
     for name in ("onnxruntime fp32", "onnxruntime int8"):
-        found[name] = systems[name].vectors(texts, ("plain", CORES, 32))[0]
-        found[name + " (fused graph)"] = systems[name].vectors(texts, ("fused", CORES, 32))[0]
+        for graph in sorted({graph for graph, _ in systems[name].sessions}):
+            found[f"{name} ({graph} graph)"] = systems[name].vectors(texts, (graph, CORES, 32))[0]
     print("; ".join(f"{name} {cosines(v, fp32).min():.5f} {cosines(v, fp32).mean():.5f}"
                     for name, v in found.items()) + ".\n", flush=True)
     for name, vectors in found.items():

@@ -5,7 +5,7 @@
 The graph is the one a framework would export: [texts, tokens] ids and attention mask in, mean over the
 mask and L2 norm inside, vectors out. "plain" leaves all optimisation to the session that loads it;
 "fused" has been through onnxruntime.transformers.optimizer (Attention, SkipLayerNormalization, BiasGelu as
-single operators). "int8" is quantize_dynamic of either: weights per channel, activations on the fly. Which
+single operators; of BERT only). "int8" is quantize_dynamic of either: weights per channel, activations on the fly. Which
 of them is fastest depends on machine and shape.
 """
 import json
@@ -48,8 +48,6 @@ class Graph:
 class Builder:
     def __init__(self, folder):
         self.config = json.loads((folder / "config.json").read_text())
-        if self.config["model_type"] != "bert":
-            raise SystemExit(f"{folder}: model_type {self.config['model_type']}, only bert is written as ONNX")
         tensors = read_safetensors(folder / "model.safetensors")
         prefix = "" if "embeddings.word_embeddings.weight" in tensors else "bert."
         self.weights = {name.removeprefix(prefix): np.asarray(value, np.float32) for name, value in tensors.items()}
@@ -64,12 +62,18 @@ class Builder:
         beta = self.g.constant(self.weights[name + ".bias"], name + ".bias")
         return self.g("LayerNormalization", x, gamma, beta, axis=-1, epsilon=self.config["layer_norm_eps"])
 
+    def length(self):
+        return self.g("Slice", self.g("Shape", "input_ids"), self.g.integers(1), self.g.integers(2))
+
+    def positions(self):
+        w = self.weights
+        return w["embeddings.position_embeddings.weight"] + w["embeddings.token_type_embeddings.weight"][0]
+
     def embeddings(self):
-        g, w = self.g, self.weights
-        words = g("Gather", g.constant(w["embeddings.word_embeddings.weight"], "words"), "input_ids")
-        length = g("Slice", g("Shape", "input_ids"), g.integers(1), g.integers(2))
-        rows = w["embeddings.position_embeddings.weight"] + w["embeddings.token_type_embeddings.weight"][0]
-        positions = g("Slice", g.constant(rows, "positions"), g.integers(0), length, g.integers(0))
+        g = self.g
+        words = g("Gather", g.constant(self.weights["embeddings.word_embeddings.weight"], "words"), "input_ids")
+        rows = g.constant(self.positions(), "positions")
+        positions = g("Slice", rows, g.integers(0), self.length(), g.integers(0))
         return self.norm("embeddings.LayerNorm", g("Add", words, positions))
 
     def attention(self, name, x, mask):
@@ -103,11 +107,16 @@ class Builder:
         length = g("Sqrt", g("ReduceSum", g("Mul", mean, mean), g.integers(-1), keepdims=1))
         g.nodes.append(helper.make_node("Div", [mean, length], ["vectors"], name="vectors"))
 
-    def model(self):
+    def mask(self):
+        """What is added to the scores: [texts, 1 or heads, 1 or tokens, tokens]."""
         g = self.g
         mask = g("Unsqueeze", g("Unsqueeze", "attention_mask", g.integers(1)), g.integers(2))
         mask = g("Sub", g.number(1), g("Cast", mask, to=TensorProto.FLOAT))
-        mask = g("Mul", mask, g.number(-10000))
+        return g("Mul", mask, g.number(-10000))
+
+    def model(self):
+        g = self.g
+        mask = self.mask()
         x = self.embeddings()
         for layer in range(self.config["num_hidden_layers"]):
             name = f"encoder.layer.{layer}"
@@ -120,6 +129,36 @@ class Builder:
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
         onnx.checker.check_model(made)
         return made
+
+
+class MPNetBuilder(Builder):
+    """The same with a bias by distance, positions behind the padding's and other names."""
+
+    NAMES = {".attn.q.": ".self.query.", ".attn.k.": ".self.key.", ".attn.v.": ".self.value.",
+             ".attn.o.": ".output.dense.", "attention.LayerNorm": "attention.output.LayerNorm"}
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        for theirs, ours in self.NAMES.items():
+            self.weights = {name.replace(theirs, ours): value for name, value in self.weights.items()}
+
+    def positions(self):
+        return self.weights["embeddings.position_embeddings.weight"][self.config["pad_token_id"] + 1:]
+
+    def mask(self):
+        g = self.g
+        table = self.weights["encoder.relative_attention_bias.weight"]
+        length, half = self.positions().shape[0], len(table) // 2
+        far = np.arange(length)[None, :] - np.arange(length)[:, None]  # behind the query where positive
+        size, exact = np.abs(far), half // 2
+        octaves = np.log(np.maximum(size, 1) / exact) / math.log(128 / exact)
+        wide = np.minimum(exact + (octaves * (half - exact)).astype(int), half - 1)
+        bias = table[np.where(size < exact, size, wide) + half * (far > 0)].transpose(2, 0, 1)
+        zeros, ends = g.integers(0, 0), g("Concat", self.length(), self.length(), axis=0)
+        return g("Add", super().mask(), g("Slice", g.constant(bias, "distances"), zeros, ends, g.integers(1, 2)))
+
+
+BUILDERS = {"bert": Builder, "mpnet": MPNetBuilder}
 
 
 def write_fused(folder, plain, path):
@@ -142,11 +181,16 @@ def write_onnx(folder, scratch):
     logging.getLogger("onnxruntime").setLevel(logging.ERROR)
     logging.getLogger().setLevel(logging.ERROR)  # the quantiser asks for its own preparation step
     folder, scratch = Path(folder), Path(scratch)
-    files = {key: scratch / f"{folder.name}-{'-'.join(key)}.onnx"
-             for key in ((p, g) for p in ("fp32", "int8") for g in ("plain", "fused"))}
-    onnx.save(Builder(folder).model(), str(files["fp32", "plain"]))
-    write_fused(folder, files["fp32", "plain"], files["fp32", "fused"])
-    for graph in ("plain", "fused"):
+    family = json.loads((folder / "config.json").read_text())["model_type"]
+    if family not in BUILDERS:
+        raise SystemExit(f"{folder}: model_type {family}, only {' and '.join(BUILDERS)} are written as ONNX")
+    graphs = ("plain", "fused") if family == "bert" else ("plain",)
+    files = {(precision, graph): scratch / f"{folder.name}-{precision}-{graph}.onnx"
+             for precision in ("fp32", "int8") for graph in graphs}
+    onnx.save(BUILDERS[family](folder).model(), str(files["fp32", "plain"]))
+    if "fused" in graphs:
+        write_fused(folder, files["fp32", "plain"], files["fp32", "fused"])
+    for graph in graphs:
         quantize_dynamic(files["fp32", graph], files["int8", graph], weight_type=QuantType.QInt8,
                          per_channel=True, op_types_to_quantize=["MatMul", "Attention"],
                          extra_options={"DefaultTensorType": TensorProto.FLOAT})
