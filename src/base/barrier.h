@@ -1,5 +1,5 @@
-// Where threads that compute parts of one thing wait for each other, many times in a millisecond: it
-// spins, and lets others run when that lasts.
+// Where threads that compute parts of one thing wait for each other, many times in a millisecond:
+// it spins, and lets others run when that lasts.
 // Thread-safety: safe; `count` threads call wait() equally often.
 #pragma once
 

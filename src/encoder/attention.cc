@@ -99,6 +99,19 @@ std::vector<float> spread_distance_bias(std::span<const float> table, size_t buc
   return result;
 }
 
+std::vector<float> widen_distance_bias(std::span<const float> bias, size_t heads, size_t far,
+                                       float factor) {
+  std::vector<float> result(heads * (2 * far + 1));
+  const auto middle = static_cast<ptrdiff_t>(far), most = static_cast<ptrdiff_t>(reach);
+  for (size_t head = 0; head < heads; ++head) {
+    const float* from = bias.data() + head * (2 * reach + 1) + reach;
+    float* to = result.data() + head * (2 * far + 1) + far;
+    for (ptrdiff_t at = -middle; at <= middle; ++at)
+      to[at] = factor * from[std::clamp(at, -most, most)];
+  }
+  return result;
+}
+
 // In single precision and in this order, as everybody does: far positions have large angles.
 void make_turns(size_t positions, size_t head_size, float theta, float* turns) {
   const size_t half = head_size / 2;

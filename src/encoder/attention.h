@@ -31,6 +31,9 @@ void attend(const float* qkv, size_t L, const AttentionShape& shape, size_t firs
 // MPNet's (T5's) bias for each distance from its table [buckets, heads]: half of the buckets for
 // tokens behind, of each half the first half for a distance each, the others for ever wider ones.
 std::vector<float> spread_distance_bias(std::span<const float> table, size_t buckets, size_t heads);
+// The same for distances from -far to far, times factor: [heads, 2 far + 1].
+std::vector<float> widen_distance_bias(std::span<const float> bias, size_t heads, size_t far,
+                                       float factor);
 
 // Rotary positions: turns the pairs (i, i + D / 2) of each of the heads behind each other in a row
 // by a position's angles. A row of turns[positions, D] holds their cosines, then their sines.

@@ -1,6 +1,6 @@
-// Activations whose columns differ much in size lose much as bytes: one step serves a whole row, and
-// a few outlying columns make it coarse for all others. So each column is divided by a factor and
-// the weights that read it are multiplied by the same one (SmoothQuant, Xiao et al. 2023, with
+// Activations whose columns differ much in size lose much as bytes: one step serves a whole row,
+// and a few outlying columns make it coarse for all others. So each column is divided by a factor
+// and the weights that read it are multiplied by the same one (SmoothQuant, Xiao et al. 2023, with
 // alpha 1/2: the factor is the square root of the column's largest size).
 // Thread-safety: pure.
 #pragma once

@@ -72,9 +72,11 @@ bool fits_halves(const ModelConfig& config) {
   return config.hidden / config.heads % 32 == 0 && config.hidden % 64 == 0;
 }
 
+constexpr float log2_e = 1.44269504f;
+
 void scale_queries(DenseWeights& qkv, const ModelConfig& config) {
   const size_t H = config.hidden, D = H / config.heads;
-  const float factor = 1.44269504f / std::sqrt(static_cast<float>(D));  // log2(e) / sqrt(D)
+  const float factor = log2_e / std::sqrt(static_cast<float>(D));
   kernels().scale(factor, qkv.weights.data(), H * H);
   kernels().scale(factor, qkv.bias.data(), H);
 }
@@ -92,7 +94,7 @@ struct Transformer::State {
   std::vector<Layer<FloatLinear>> float_layers;  // one of the two is empty
   std::vector<PackedLayer> packed_layers;
   NormWeights final_norm;
-  std::vector<float> distance_bias;
+  std::vector<float> distance_bias, bias_halves;  // the latter as attend_halves wants it
 
   void embed(const TokenBatch& batch, Workspace& work) const;
   void embed_sequence(std::span<const int32_t> ids, const int32_t* types, float* x) const;
@@ -133,7 +135,7 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   if (!why_not_packed(config).empty()) precision = Precision::fp32;
   if (precision == Precision::bf16 && products().halves == nullptr) precision = Precision::fp32;
   state->number = precision == Precision::bf16 ? Number::halves : Number::bytes;
-  if (fits_halves(config) && config.distance_buckets == 0) state->attend_halves = products().attend;
+  if (fits_halves(config)) state->attend_halves = products().attend;
   WeightReader reader(state->file, state->config);
   TRY(state->embeddings, reader.embeddings());
   if (const DenseWeights& widen = state->embeddings.projection; !widen.weights.empty())
@@ -141,6 +143,8 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   if (config.distance_buckets > 0) {
     TRY(const std::vector<float> table, reader.distance_bias());
     state->distance_bias = spread_distance_bias(table, config.distance_buckets, config.heads);
+    state->bias_halves =
+        widen_distance_bias(state->distance_bias, config.heads, config.length_max(), log2_e);
   }
   Workspace work;
   TokenBatch sample;
@@ -386,7 +390,8 @@ void Transformer::State::attend_all_halves(const TokenBatch& batch, const uint16
     const size_t begin = batch.begins[s], length = batch.begins[s + 1] - begin;
     const size_t padded = (length + 31) / 32 * 32;
     attend_halves({qkv + begin * 3 * H, length, config.heads, D, part.begin(config.heads),
-                   part.end(config.heads), context + begin * H, scratch.keys.room(padded * D),
+                   part.end(config.heads), context + begin * H, or_null(bias_halves),
+                   config.length_max(), scratch.keys.room(padded * D),
                    scratch.values.room(padded * D), scratch.scores.room(32 * padded),
                    scratch.weights.room(32 * padded), scratch.sums.room(32 * D)});
   }

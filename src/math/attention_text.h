@@ -116,6 +116,21 @@ void soft_weights(const float* scores, size_t length, size_t stride, uint16_t* w
   for (size_t r = 0; r < R; ++r) inverse[r] = 1.0f / sum(total[r]);
 }
 
+// Row r of scores[rows, length] gets what its query, that many behind the first, has by distance;
+// `bias` points at the first query's for key 0.
+inline void add_distances(const float* bias, size_t rows, size_t length, size_t stride,
+                          float* scores) {
+  for (size_t r = 0; r < rows; ++r) {
+    float* row = scores + r * stride;
+    size_t i = 0;
+    for (; i + W <= length; i += W) store(row + i, load(row + i) + load(bias - r + i));
+    if (i < length)
+      store_part(row + i,
+                 load_part(row + i, length - i, 0) + load_part(bias - r + i, length - i, 0),
+                 length - i);
+  }
+}
+
 // Head after head: its keys and values packed, then 32 queries at a time.
 inline void attend_heads(const AttentionOperands& o) {
   constexpr size_t block = 32;
@@ -129,6 +144,8 @@ inline void attend_heads(const AttentionOperands& o) {
       const size_t rows = L - row < block ? L - row : block;
       float inverse[block];
       multiply(q + row * stride, stride, rows, o.keys, D, padded, o.scores, padded);
+      if (o.bias != nullptr)
+        add_distances(o.bias + head * (2 * o.reach + 1) + o.reach - row, rows, L, padded, o.scores);
       // Rows behind the last are computed too, up to a multiple of four.
       for (size_t r = 0; r < rows; r += 4)
         soft_weights<4>(o.scores + r * padded, L, padded, o.weights + r * padded, inverse + r);

@@ -234,8 +234,11 @@ TEST_P(PackedLinearKinds, OfWeightsThatAreZeroIsTheBias) {
 
 TEST_P(PackedLinearKinds, AttendsAsTheFormulaSays) {
   if (products().attend == nullptr) GTEST_SKIP() << "no attention in bfloat16";
+  constexpr size_t reach = 100;
+  const auto bias = random_values(random, 2 * (2 * reach + 1));
   for (const size_t length : {1, 15, 16, 33, 100})
     for (const size_t D : {32, 64}) {
+      const float* distances = D == 64 ? bias.data() : nullptr;
       const size_t heads = 2, H = heads * D, padded = (length + 31) / 32 * 32;
       const auto floats = random_values(random, length * 3 * H);
       std::vector<uint16_t> qkv((length + 31) * 3 * H, 0x7fc0);  // NaN behind the end
@@ -244,9 +247,9 @@ TEST_P(PackedLinearKinds, AttendsAsTheFormulaSays) {
       AlignedBuffer<uint16_t> keys, values, weights;
       AlignedBuffer<float> scores, sums;
       for (size_t head = 0; head < heads; ++head)
-        products().attend({qkv.data(), length, heads, D, head, head + 1, context.data(),
-                           keys.room(padded * D), values.room(padded * D), scores.room(32 * padded),
-                           weights.room(32 * padded), sums.room(32 * D)});
+        products().attend({qkv.data(), length, heads, D, head, head + 1, context.data(), distances,
+                           reach, keys.room(padded * D), values.room(padded * D),
+                           scores.room(32 * padded), weights.room(32 * padded), sums.room(32 * D)});
       EXPECT_EQ(context.back(), 7);
       for (size_t t = 0; t < length; ++t)
         for (size_t head = 0; head < heads; ++head) {
@@ -257,6 +260,7 @@ TEST_P(PackedLinearKinds, AttendsAsTheFormulaSays) {
             for (size_t d = 0; d < D; ++d)
               score +=
                   double{floats[t * 3 * H + head * D + d]} * floats[key * 3 * H + H + head * D + d];
+            if (distances != nullptr) score += distances[head * (2 * reach + 1) + reach + key - t];
             const double weight = std::exp2(score);
             total += weight;
             for (size_t d = 0; d < D; ++d)

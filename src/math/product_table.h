@@ -51,13 +51,18 @@ struct ProductTable {
   void (*gelu)(const ProductOperands&, const GeluOutput&);
 };
 
-// Scaled dot-product attention of one sequence in bfloat16, heads [first, last). qkv is [L, 3 H] and readable
-// for 31 rows more, q already multiplied by log2(e) / sqrt(D); D, a head's size, is a multiple of
-// 32; context is [L, H]. Weights are kept in bfloat16, their sum and all products in fp32.
+// Scaled dot-product attention of one sequence in bfloat16, heads [first, last). qkv is [L, 3 H] and
+// readable for 31 rows more, q already multiplied by log2(e) / sqrt(D); D, a head's size, is a
+// multiple of 32; context is [L, H]. Weights are kept in bfloat16, their sum and all products in
+// fp32.
 struct AttentionOperands {
   const uint16_t* qkv;
   size_t length, heads, head_size, first, last;
   float* context;
+  // [heads, 2 reach + 1], what scores get by distance, key less query, from -reach to reach, times
+  // log2(e); reach is at least length - 1. Null: nothing.
+  const float* bias;
+  size_t reach;
   // Scratch; P is the length filled up to 32s.
   uint16_t *keys, *values;  // [P, D]
   float* scores;            // [32, P]

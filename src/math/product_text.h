@@ -100,9 +100,9 @@ struct GeluHalves {
 };
 #endif
 
-// GELU of values that become bytes next, and the largest of them (the least, -0.17, is known): max(x,
-// 0) - r(|x|) with r(a) = a Phi(-a) by a polynomial up to where it vanishes. On AVX-512 FP16 they
-// are 16 bits wide, 32 a vector: half as many operations.
+// GELU of values that become bytes next, and the largest of them (the least, -0.17, is known):
+// max(x, 0) - r(|x|) with r(a) = a Phi(-a) by a polynomial up to where it vanishes. On AVX-512 FP16
+// they are 16 bits wide, 32 a vector: half as many operations.
 #if defined(__AVX512FP16__)
 using Value = _Float16;
 using Values = __m512h;
