@@ -1,4 +1,4 @@
-// penchant compress distil | prune: a model made small, and what that costs, in a table.
+// penchant compress distil | prune | quantise: a model made small, and what that costs, in a table.
 #include <fmt/format.h>
 
 #include <array>
@@ -8,28 +8,22 @@
 #include "app/output.h"
 #include "app/setup.h"
 #include "base/limits.h"
-#include "base/utf8.h"
+#include "base/text_lines.h"
 #include "encoder/distil.h"
 #include "encoder/prune.h"
+#include "encoder/quantise.h"
 
 namespace penchant {
 
 namespace {
 
-// The lines that the model is fitted to.
+// What the model is fitted to or measured with.
 Result<std::vector<std::string>> read_texts(const Path& file) {
-  TRY(LineReader lines, LineReader::open(file));
   std::vector<std::string> texts;
-  std::string_view line;
-  while (true) {
-    TRY(const bool more, lines.next(line));
-    if (!more) return texts;
-    if (line.empty()) continue;
-    TRY(check_utf8(line, fmt::format("{}:{}", file.string(), lines.line_number())));
-    if (texts.size() >= limits::fitted_texts)
-      return too_large(fmt::format("{}: more than {} texts", file.string(), limits::fitted_texts));
-    texts.emplace_back(line);
-  }
+  if (file.empty()) return texts;
+  TRY(auto lines, read_text_lines(file, limits::fitted_texts, "texts"));
+  for (TextLine& line : lines) texts.push_back(std::move(line.text));
+  return texts;
 }
 
 // A bar while texts are encoded, a line for each pass over them.
@@ -59,9 +53,10 @@ Result<int> number(const Arguments& arguments, const char* name, int fallback, i
   return static_cast<int>(value);
 }
 
-Result<Compression> read_options(const Arguments& arguments) {
-  for (const char* needed : {"model", "texts", "out"})
-    if (!arguments.has(needed)) return invalid(fmt::format("option --{} is missing", needed));
+Result<Compression> read_options(const Arguments& arguments, const std::string& verb) {
+  for (const std::string_view needed : {"model", "texts", "out"})
+    if (!arguments.has(needed) && !(needed == "texts" && verb == "quantise"))
+      return invalid(fmt::format("option --{} is missing", needed));
   Compression run;
   run.texts = arguments.get("texts");
   run.out = arguments.get("out");
@@ -117,7 +112,13 @@ Result<> prune(const Compression& run, PruneOptions how, Encoder& encoder,
   return penchant::prune(run.model, texts, how, pool, run.out);
 }
 
+Result<QuantiseOptions> read_quantise(const Arguments& arguments) {
+  TRY(const size_t bits, arguments.choice("word-bits", {"8", "32"}));
+  return QuantiseOptions{.words = bits == 0};
+}
+
 Result<> compress(const Arguments& arguments, Compression run, const std::string& verb) {
+  TRY(const QuantiseOptions how_to_quantise, read_quantise(arguments));
   TRY(const Distil how_to_distil, read_distil(arguments));
   TRY(const PruneOptions how_to_prune, read_prune(arguments));
   TRY(run.model, chosen_model(arguments));
@@ -133,16 +134,19 @@ Result<> compress(const Arguments& arguments, Compression run, const std::string
   ThreadPool pool(run.encoder.threads);
   if (verb == "distil")
     TRY(distil(run, how_to_distil, *encoder, texts, pool));
-  else
+  else if (verb == "prune")
     TRY(prune(run, how_to_prune, *encoder, texts, pool));
-  return print_compression(run.model, run.out, run.encoder, texts, pairs);
+  else
+    TRY(quantise(run.model, how_to_quantise, pool, run.out));
+  return print_compression(*encoder, run.model, run.out, run.encoder, texts, pairs);
 }
 
 }  // namespace
 
 std::vector<Option> compress_options() {
   std::vector<Option> out = model_options();
-  out.push_back({"texts", "FILE", "texts such as the new model will read, one a line"});
+  out.push_back({"texts", "FILE",
+                 "texts such as the new model will read, one a line; quantise only measures"});
   out.push_back({"out", "DIR", "the new model's folder"});
   out.push_back({"dimensions", "N", "distil: of its vectors, even (default: 256)"});
   out.push_back({"tokens", "N", "distil: its vocabulary, the most frequent (default: 33000)"});
@@ -151,15 +155,17 @@ std::vector<Option> compress_options() {
   out.push_back({"least-count", "N", "prune: how often a token must occur to stay (default: 1)"});
   out.push_back({"layers", "N", "prune: how many stay, from the first (default: all)"});
   out.push_back(
+      {"word-bits", "N", "quantise: of the numbers of the table of tokens: 8 or 32 (default: 8)"});
+  out.push_back(
       {"pairs", "FILE", "text, text and score with tabs between: what to measure with", 0, true});
   return out;
 }
 
 int command_compress(const Arguments& arguments) {
   const std::string& verb = arguments.positionals()[0];
-  if (verb != "distil" && verb != "prune")
-    return usage_error(fmt::format("\"{}\" is not distil or prune", verb));
-  auto run = read_options(arguments);
+  if (verb != "distil" && verb != "prune" && verb != "quantise")
+    return usage_error(fmt::format("\"{}\" is not distil, prune or quantise", verb));
+  auto run = read_options(arguments, verb);
   if (!run.ok()) return usage_error(run.error().message);
   const auto done = compress(arguments, *std::move(run), verb);
   return done.ok() ? 0 : failure(done.error());

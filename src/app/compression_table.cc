@@ -22,29 +22,47 @@ struct Row {
   std::vector<double> people;   // for each file of pairs
 };
 
-Result<Row> measure(const Path& path, const EncoderOptions& options,
-                    std::span<const std::string_view> texts, const std::vector<PairFile>& pairs) {
+Result<Row> measure(Encoder& encoder, const Path& path, std::span<const std::string_view> texts,
+                    const std::vector<PairFile>& pairs) {
   TRY(const ModelInfo info, describe_model(path));
-  TRY(const auto encoder, open_encoder(path, options));
   Row row{info.name, info.bytes(), 0, {}, {}};
-  TRY(row.texts_per_second, texts_per_second(*encoder, texts));
-  TRY(row.cosines, neighbour_cosines(*encoder, texts));
+  if (texts.empty()) return row;
+  TRY(const TimedVectors timed, encode_timed(encoder, texts));
+  row.texts_per_second = timed.texts_per_second;
+  row.cosines = neighbour_cosines(timed.vectors);
   for (const PairFile& file : pairs) {
-    TRY(const double agreement, agreement_with_people(*encoder, file.pairs));
+    TRY(const double agreement, agreement_with_people(encoder, file.pairs));
     row.people.push_back(agreement);
   }
   return row;
 }
 
+std::vector<std::string_view> drawn_texts(std::span<const std::string_view> texts,
+                                          const std::vector<PairFile>& pairs) {
+  std::vector<std::string_view> all(texts.begin(), texts.end());
+  if (all.empty())
+    for (const PairFile& file : pairs)
+      for (const ScoredPair& pair : file.pairs) all.insert(all.end(), {pair.first, pair.second});
+  Random random(1);
+  std::vector<std::string_view> drawn;
+  for (size_t i = 0; i < std::min(all.size(), texts_measured); ++i)
+    drawn.push_back(all[random.below(all.size())]);
+  return drawn;
+}
+
 std::string table(const std::vector<Row>& rows, const std::vector<PairFile>& pairs) {
-  std::vector<std::string> headings = {"model", "MB", "texts/s", "agrees"};
+  const bool is_measured = rows[0].texts_per_second > 0;
+  std::vector<std::string> headings = {"model", "MB"};
+  if (is_measured) headings.insert(headings.end(), {"texts/s", "agrees"});
   for (const PairFile& file : pairs) headings.push_back(file.name);
   Table table(std::move(headings));
   for (const Row& row : rows) {
-    std::vector<std::string> cells = {
-        row.name, fmt::format("{:.1f}", static_cast<double>(row.bytes) * 1e-6),
-        with_commas(static_cast<uint64_t>(row.texts_per_second)),
-        fmt::format("{:.1f}", 100 * spearman(row.cosines, rows[0].cosines))};
+    std::vector<std::string> cells = {row.name,
+                                      fmt::format("{:.1f}", static_cast<double>(row.bytes) * 1e-6)};
+    if (is_measured) {
+      cells.push_back(with_commas(static_cast<uint64_t>(row.texts_per_second)));
+      cells.push_back(fmt::format("{:.1f}", 100 * spearman(row.cosines, rows[0].cosines)));
+    }
     for (const double value : row.people) cells.push_back(fmt::format("{:.2f}", 100 * value));
     table.add(std::move(cells));
   }
@@ -54,14 +72,15 @@ std::string table(const std::vector<Row>& rows, const std::vector<PairFile>& pai
 std::string json_lines(const std::vector<Row>& rows, const std::vector<PairFile>& pairs) {
   std::string out;
   for (const Row& row : rows) {
+    json::object line = {{"model", row.name}, {"bytes", row.bytes}};
+    if (row.texts_per_second > 0) {
+      line["texts_per_second"] = row.texts_per_second;
+      line["agreement"] = spearman(row.cosines, rows[0].cosines);
+    }
     json::object people;
-    for (size_t i = 0; i < pairs.size(); ++i) people[pairs[i].name] = row.people[i];
-    out += to_text(json::object{{"model", row.name},
-                                {"bytes", row.bytes},
-                                {"texts_per_second", row.texts_per_second},
-                                {"agreement", spearman(row.cosines, rows[0].cosines)},
-                                {"pairs", std::move(people)}}) +
-           "\n";
+    for (size_t i = 0; i < row.people.size(); ++i) people[pairs[i].name] = row.people[i];
+    line["pairs"] = std::move(people);
+    out += to_text(line) + "\n";
   }
   return out;
 }
@@ -77,18 +96,14 @@ Result<std::vector<PairFile>> read_pair_files(const std::vector<std::string>& fi
   return out;
 }
 
-Result<> print_compression(const Path& original, const Path& smaller, const EncoderOptions& options,
-                           std::span<const std::string_view> texts,
+Result<> print_compression(Encoder& original, const Path& original_path, const Path& smaller_path,
+                           const EncoderOptions& options, std::span<const std::string_view> texts,
                            const std::vector<PairFile>& pairs) {
-  Random random(1);
-  std::vector<std::string_view> drawn;
-  for (size_t i = 0; i < std::min(texts.size(), texts_measured); ++i)
-    drawn.push_back(texts[random.below(texts.size())]);
+  const std::vector<std::string_view> drawn = drawn_texts(texts, pairs);
   std::vector<Row> rows;
-  for (const Path& path : {original, smaller}) {
-    TRY(Row row, measure(path, options, drawn, pairs));
-    rows.push_back(std::move(row));
-  }
+  TRY(rows.emplace_back(), measure(original, original_path, drawn, pairs));
+  TRY(const auto smaller, open_encoder(smaller_path, options));
+  TRY(rows.emplace_back(), measure(*smaller, smaller_path, drawn, pairs));
   return write_out(stdout_is_terminal() ? table(rows, pairs) : json_lines(rows, pairs));
 }
 

@@ -18,9 +18,11 @@ struct PairFile {
 Result<std::vector<PairFile>> read_pair_files(const std::vector<std::string>& files);
 
 // A row for each of the two models: bytes, texts a second and tokens, Spearman's correlation x 100
-// with the scores of each file of pairs, and with the original on `texts` drawn at random.
-Result<> print_compression(const Path& original, const Path& smaller, const EncoderOptions& options,
-                           std::span<const std::string_view> texts,
+// with the scores of each file of pairs, and with the original on `texts` drawn at random. Without
+// texts those of the pairs are drawn from; without either the rows have bytes alone.
+// `original` is open already; the smaller one is opened with the same options.
+Result<> print_compression(Encoder& original, const Path& original_path, const Path& smaller_path,
+                           const EncoderOptions& options, std::span<const std::string_view> texts,
                            const std::vector<PairFile>& pairs);
 
 }  // namespace penchant

@@ -7,7 +7,7 @@
 #include <chrono>
 
 #include "base/limits.h"
-#include "base/utf8.h"
+#include "base/text_lines.h"
 #include "math/kernels.h"
 #include "math/rank_correlation.h"
 
@@ -20,7 +20,6 @@ Result<ScoredPair> parse_pair(std::string_view line, std::string_view place) {
   const size_t second = first == line.npos ? line.npos : line.find('\t', first + 1);
   if (second == line.npos)
     return invalid(fmt::format("{}: not a text, a text and a score with tabs between", place));
-  TRY(check_utf8(line, place));
   ScoredPair pair{std::string(line.substr(0, first)),
                   std::string(line.substr(first + 1, second - first - 1)), 0};
   std::string_view score = line.substr(second + 1);
@@ -34,16 +33,11 @@ Result<ScoredPair> parse_pair(std::string_view line, std::string_view place) {
 }  // namespace
 
 Result<std::vector<ScoredPair>> read_scored_pairs(const Path& file) {
-  TRY(LineReader lines, LineReader::open(file));
+  TRY(const auto lines, read_text_lines(file, limits::fitted_texts, "pairs"));
   std::vector<ScoredPair> pairs;
-  std::string_view line;
-  while (true) {
-    TRY(const bool more, lines.next(line));
-    if (!more) break;
-    if (pairs.size() >= limits::fitted_texts)
-      return too_large(fmt::format("{}: more than {} pairs", file.string(), limits::fitted_texts));
+  for (const TextLine& line : lines) {
     TRY(pairs.emplace_back(),
-        parse_pair(line, fmt::format("{}:{}", file.string(), lines.line_number())));
+        parse_pair(line.text, fmt::format("{}:{}", file.string(), line.number)));
   }
   if (pairs.size() < 2) return invalid(fmt::format("{}: fewer than two pairs", file.string()));
   return pairs;
@@ -62,25 +56,24 @@ Result<double> agreement_with_people(Encoder& encoder, std::span<const ScoredPai
   return spearman(cosines, scores);
 }
 
-Result<std::vector<double>> neighbour_cosines(Encoder& encoder,
-                                              std::span<const std::string_view> texts) {
-  TRY(const Matrix vectors, encoder.encode(texts, Purpose::query));
-  std::vector<double> cosines;
-  for (size_t i = 0; i + 1 < texts.size(); ++i)
-    cosines.push_back(dot(vectors.row(i), vectors.row(i + 1)));
-  return cosines;
-}
-
-Result<double> texts_per_second(Encoder& encoder, std::span<const std::string_view> texts) {
+Result<TimedVectors> encode_timed(Encoder& encoder, std::span<const std::string_view> texts) {
   using Clock = std::chrono::steady_clock;
-  double best = 0;
+  TimedVectors out;
   for (int pass = 0; pass < 3; ++pass) {
     const auto begin = Clock::now();
-    TRY(encoder.encode(texts, Purpose::query));
+    TRY(out.vectors, encoder.encode(texts, Purpose::query));
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    best = std::max(best, static_cast<double>(texts.size()) / seconds);
+    out.texts_per_second =
+        std::max(out.texts_per_second, static_cast<double>(texts.size()) / seconds);
   }
-  return best;
+  return out;
+}
+
+std::vector<double> neighbour_cosines(const Matrix& vectors) {
+  std::vector<double> cosines;
+  for (size_t i = 0; i + 1 < vectors.rows; ++i)
+    cosines.push_back(dot(vectors.row(i), vectors.row(i + 1)));
+  return cosines;
 }
 
 }  // namespace penchant

@@ -2,7 +2,6 @@
 // how well it agrees with people, how fast it is. Thread-safety: functions on their arguments.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,17 +18,20 @@ struct ScoredPair {
   double score = 0;
 };
 
-// "text TAB text TAB score" on each line.
+// "text TAB text TAB score" on each line that is not empty.
 Result<std::vector<ScoredPair>> read_scored_pairs(const Path& file);
 
 // Spearman's correlation of the encoder's cosines with the scores.
 Result<double> agreement_with_people(Encoder& encoder, std::span<const ScoredPair> pairs);
 
-// The cosine of each text with the one behind it.
-Result<std::vector<double>> neighbour_cosines(Encoder& encoder,
-                                              std::span<const std::string_view> texts);
+// What the encoder gives for texts, on its threads; the best of three passes.
+struct TimedVectors {
+  Matrix vectors;
+  double texts_per_second = 0;
+};
+Result<TimedVectors> encode_timed(Encoder& encoder, std::span<const std::string_view> texts);
 
-// Texts a second on the encoder's threads: the best of three passes.
-Result<double> texts_per_second(Encoder& encoder, std::span<const std::string_view> texts);
+// The cosine of each vector with the one behind it.
+std::vector<double> neighbour_cosines(const Matrix& vectors);
 
 }  // namespace penchant

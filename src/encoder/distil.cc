@@ -9,11 +9,11 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "encoder/safetensors_writer.h"
-#include "encoder/static_vocabulary.h"
 #include "encoder/tokenise.h"
 #include "math/kernels.h"
 #include "math/principal_axes.h"
 #include "math/vector_table.h"
+#include "text/smaller_vocabulary.h"
 
 namespace penchant {
 

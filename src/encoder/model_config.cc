@@ -225,7 +225,16 @@ Result<> read_llama(const JsonFields& fields, std::string_view type, ModelConfig
   return read_layer_types(fields, config);
 }
 
+// The only kind known is our own (encoder/quantise.h); for which tensors it holds, dtypes say.
+Result<> check_quantization(const JsonFields& fields) {
+  TRY(const JsonFields quantization, fields.object_of("quantization_config"));
+  TRY(quantization.must_be("quant_method", "penchant"));
+  TRY(quantization.size("version", 1, 1, 1));
+  return {};
+}
+
 Result<> read_architecture(const JsonFields& fields, ModelConfig& config) {
+  TRY(check_quantization(fields));
   TRY(const std::string type, fields.text("model_type", ""));
   TRY(config.vocabulary, fields.size("vocab_size", 1, 10'000'000));
   if (type == "bert") return read_bert(fields, false, config);

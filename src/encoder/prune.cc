@@ -11,10 +11,12 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "encoder/derived_folder.h"
 #include "encoder/safetensors.h"
 #include "encoder/safetensors_writer.h"
-#include "encoder/static_vocabulary.h"
 #include "encoder/tokenise.h"
+#include "encoder/weights.h"
+#include "text/smaller_vocabulary.h"
 
 namespace penchant {
 
@@ -65,7 +67,7 @@ std::optional<size_t> layer_of(std::string_view name) {
 
 // The rows `ids` of a table.
 Result<std::vector<uint8_t>> take_rows(const Tensor& table, std::span<const int32_t> ids) {
-  if (table.shape.size() != 2 || table.shape[0] == 0)
+  if (table.shape.empty() || table.shape[0] == 0)
     return invalid(fmt::format("{}: not a table of tokens", table.place));
   const size_t row = table.bytes.size() / table.shape[0];
   std::vector<uint8_t> out(ids.size() * row);
@@ -92,8 +94,9 @@ Result<std::string> smaller_weights(const Safetensors& file, std::span<const int
       if (layers && *layer >= *layers) continue;
     }
     kept.push_back({name, tensor.dtype, tensor.shape, tensor.bytes});
-    if (!name.ends_with(table_name)) continue;
-    found_table = true;
+    const bool is_table = name.ends_with(table_name);
+    if (!is_table && !name.ends_with(scale_name(std::string(table_name)))) continue;
+    found_table |= is_table;
     if (ids.empty()) continue;
     TRY(std::vector<uint8_t> rows, take_rows(tensor, ids));
     made.push_back(std::move(rows));
@@ -131,13 +134,6 @@ Result<std::string> smaller_config(const Path& path, const SmallerVocabulary* vo
   return to_text(value) + "\n";
 }
 
-Result<> copy_rest(const Path& from, const Path& to) {
-  std::error_code error;
-  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::skip_existing, error);
-  if (error) return system_error("copy", from, error.value());
-  return {};
-}
-
 }  // namespace
 
 Result<> prune(const Path& model, std::span<const std::string_view> texts,
@@ -150,17 +146,15 @@ Result<> prune(const Path& model, std::span<const std::string_view> texts,
     TRY(vocabulary.emplace(), smaller_vocabulary(model, texts, options, pool));
   }
   TRY(const Safetensors file, Safetensors::open(model / "model.safetensors"));
-  TRY(const std::string weights,
-      smaller_weights(
-          file, vocabulary ? std::span<const int32_t>(vocabulary->ids) : std::span<const int32_t>(),
-          options.layers));
-  TRY(const std::string config,
+  const std::span<const int32_t> ids =
+      vocabulary ? std::span<const int32_t>(vocabulary->ids) : std::span<const int32_t>();
+  TRY(std::string weights, smaller_weights(file, ids, options.layers));
+  TRY(std::string config,
       smaller_config(model / "config.json", vocabulary ? &*vocabulary : nullptr, options.layers));
-  if (!fs::create_directories(out, error)) return system_error("create", out, error.value());
-  TRY(write_file(out / "model.safetensors", weights));
-  TRY(write_file(out / "config.json", config));
-  if (vocabulary) TRY(write_file(out / "tokenizer.json", vocabulary->json));
-  return copy_rest(model, out);
+  std::vector<NewFile> files = {{"model.safetensors", std::move(weights)},
+                                {"config.json", std::move(config)}};
+  if (vocabulary) files.push_back({"tokenizer.json", std::move(vocabulary->json)});
+  return write_derived_folder(model, files, out);
 }
 
 }  // namespace penchant

@@ -16,6 +16,11 @@ struct Smoothing {
   std::vector<float> weights;      // [columns], their inverses
 };
 
+// Of the products of a layer that read what a norm gives.
+struct LayerSmoothing {
+  Smoothing qkv, intermediate;
+};
+
 // From a sample x[rows, columns] of the activations. Columns that are zero in all of it are treated
 // like those with a thousandth of the largest size.
 Smoothing smoothing_of(std::span<const float> x, size_t columns);

@@ -72,11 +72,23 @@ Result<const Tensor*> Tensors::find(std::string_view name) const {
   return &found->second;
 }
 
-Result<const Tensor*> Tensors::floats(std::string_view name, std::span<const size_t> shape) const {
+Result<const Tensor*> Tensors::find(std::string_view name, std::span<const size_t> shape) const {
   TRY(const Tensor* tensor, find(name));
   if (!std::ranges::equal(tensor->shape, shape))
     return invalid(fmt::format("{}: shape {}, expected {}", tensor->place,
                                shape_text(tensor->shape), shape_text(shape)));
+  return tensor;
+}
+
+Result<const Tensor*> Tensors::bytes(std::string_view name, std::span<const size_t> shape) const {
+  TRY(const Tensor* tensor, find(name, shape));
+  if (tensor->dtype != "I8")
+    return invalid(fmt::format("{}: dtype {}, expected I8", tensor->place, tensor->dtype));
+  return tensor;
+}
+
+Result<const Tensor*> Tensors::floats(std::string_view name, std::span<const size_t> shape) const {
+  TRY(const Tensor* tensor, find(name, shape));
   const ValueType& type = type_of(*tensor);
   if (type.to_floats == nullptr)
     return invalid(

@@ -38,6 +38,8 @@ class Tensors {
   // The same, as a copy in float.
   Result<std::vector<float>> copy_floats(std::string_view name,
                                          std::span<const size_t> shape) const;
+  // An I8 tensor of exactly this shape, or the sentence why not.
+  Result<const Tensor*> bytes(std::string_view name, std::span<const size_t> shape) const;
   // Of an I64 or I32 tensor of any shape.
   Result<std::vector<int64_t>> copy_integers(std::string_view name) const;
 
@@ -48,6 +50,7 @@ class Tensors {
 
  private:
   Result<const Tensor*> find(std::string_view name) const;
+  Result<const Tensor*> find(std::string_view name, std::span<const size_t> shape) const;
 };
 
 // `count` values from position `first` of a tensor that floats() gave; the range was checked.

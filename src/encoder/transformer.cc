@@ -26,6 +26,18 @@ constexpr size_t part_rows_min = 8, part_work_min = 50'000'000;
 // Rows whose wide inner states are computed and used at once, to stay in the second cache.
 constexpr size_t wide_rows = 64;
 
+FloatLinear make_linear(const DenseWeights& w, size_t n, size_t k) {
+  return w.rows.empty() ? FloatLinear(w.weights, n, k, w.bias)
+                        : FloatLinear(w.floats(k), n, k, w.bias);
+}
+
+PackedLinear make_linear(const DenseWeights& w, size_t n, size_t k, Number number,
+                         int zero = plain_zero) {
+  if (w.rows.empty()) return PackedLinear(w.weights, n, k, w.bias, number, zero);
+  if (number == Number::bytes) return PackedLinear(w.rows, w.scales, k, w.bias, zero);
+  return PackedLinear(w.floats(k), n, k, w.bias, number, zero);
+}
+
 template <class Linear>
 struct Layer {
   Linear qkv, attention_output, intermediate, output;
@@ -34,13 +46,10 @@ struct Layer {
   // `number`: nothing for floats, the kind of packed ones.
   template <class... Kind>
   Layer(const LayerWeights& w, const ModelConfig& c, Kind... number)
-      : qkv(w.qkv.weights, c.qkv_size(), c.hidden, w.qkv.bias, number...),
-        attention_output(w.attention_output.weights, c.hidden, c.heads_size(),
-                         w.attention_output.bias, number...),
-        intermediate(w.intermediate.weights, c.inner_size(), c.hidden, w.intermediate.bias,
-                     number...),
-        output(w.output.weights, c.hidden, c.intermediate, w.output.bias, number...,
-               behind_gelu(number)...),
+      : qkv(make_linear(w.qkv, c.qkv_size(), c.hidden, number...)),
+        attention_output(make_linear(w.attention_output, c.hidden, c.heads_size(), number...)),
+        intermediate(make_linear(w.intermediate, c.inner_size(), c.hidden, number...)),
+        output(make_linear(w.output, c.hidden, c.intermediate, number..., behind_gelu(number)...)),
         query_norm(w.query_norm),
         key_norm(w.key_norm),
         attention_norm(w.attention_norm),
@@ -69,16 +78,21 @@ TokenBatch random_sample(const ModelConfig& config) {
 
 // Shapes that attention in bfloat16 takes.
 bool fits_halves(const ModelConfig& config) {
-  return config.hidden / config.heads % 32 == 0 && config.hidden % 64 == 0;
+  return config.head_size % 32 == 0 && config.heads_size() % 64 == 0;
 }
 
 constexpr float log2_e = 1.44269504f;
 
+// Attention in bfloat16 wants queries times this, log2(e) / sqrt(D).
+float query_factor(const ModelConfig& config) {
+  return log2_e / std::sqrt(static_cast<float>(config.head_size));
+}
+
 void scale_queries(DenseWeights& qkv, const ModelConfig& config) {
-  const size_t H = config.hidden, D = H / config.heads;
-  const float factor = log2_e / std::sqrt(static_cast<float>(D));
-  kernels().scale(factor, qkv.weights.data(), H * H);
-  kernels().scale(factor, qkv.bias.data(), H);
+  const size_t A = config.heads_size();
+  qkv.to_floats(config.hidden);
+  kernels().scale(query_factor(config), qkv.weights.data(), A * config.hidden);
+  kernels().scale(query_factor(config), qkv.bias.data(), A);
 }
 
 }  // namespace
@@ -97,6 +111,7 @@ struct Transformer::State {
   std::vector<float> distance_bias, bias_halves;  // the latter as attend_halves wants it
 
   void embed(const TokenBatch& batch, Workspace& work) const;
+  void read_word(size_t id, float* row) const;  // row[E]
   void embed_sequence(std::span<const int32_t> ids, const int32_t* types, float* x) const;
   void make_all_turns(const TokenBatch& batch, Workspace& work) const;
   void make_float_room(size_t tokens, Workspace& work) const;
@@ -115,6 +130,8 @@ struct Transformer::State {
                      Workspace& work, Scratch& scratch, const Part& part) const;
   void run_feed_forward(const Layer<FloatLinear>& layer, size_t first, size_t last, Workspace& work,
                         Scratch& scratch) const;
+  LayerSmoothing smooth(const Layer<FloatLinear>& layer, size_t i, const TokenBatch& sample,
+                        Workspace& work) const;
   PackedLayer pack(LayerWeights weights, size_t i, const TokenBatch& sample, Workspace& work) const;
   void run_float(const TokenBatch& batch, Workspace& work, Scratch& scratch,
                  const Part& part) const;
@@ -138,8 +155,8 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   if (fits_halves(config)) state->attend_halves = products().attend;
   WeightReader reader(state->file, state->config);
   TRY(state->embeddings, reader.embeddings());
-  if (const DenseWeights& widen = state->embeddings.projection; !widen.weights.empty())
-    state->projection = FloatLinear(widen.weights, config.hidden, config.embedding, widen.bias);
+  if (DenseWeights& widen = state->embeddings.projection; widen.has_weights())
+    state->projection = make_linear(widen, config.hidden, config.embedding);
   if (config.distance_buckets > 0) {
     TRY(const std::vector<float> table, reader.distance_bias());
     state->distance_bias = spread_distance_bias(table, config.distance_buckets, config.heads);
@@ -148,7 +165,7 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   }
   Workspace work;
   TokenBatch sample;
-  if (precision == Precision::int8) {
+  if (precision == Precision::int8 && !reader.has_smoothed_layers()) {
     sample = random_sample(config);
     state->embed(sample, work);
     state->make_float_room(sample.ids.size(), work);
@@ -257,25 +274,54 @@ void Transformer::State::run_feed_forward(const Layer<FloatLinear>& layer, size_
                  scratch);
 }
 
-// Layer i, whose input for the sample is in work.x, for products of this->number. For bytes its
-// columns are smoothed, and work.x becomes its output.
+// Of layer i, whose input for the sample is in work.x, which becomes its output.
+LayerSmoothing Transformer::State::smooth(const Layer<FloatLinear>& layer, size_t i,
+                                          const TokenBatch& sample, Workspace& work) const {
+  const size_t T = sample.ids.size(), size = T * config.hidden;
+  LayerSmoothing out;
+  out.qkv = smoothing_of({work.x.data(), size}, config.hidden);
+  run_attention(layer, i, sample, work, work.scratch, {});
+  out.intermediate = smoothing_of({work.x.data(), size}, config.hidden);
+  run_feed_forward(layer, 0, T, work, work.scratch);
+  return out;
+}
+
+std::vector<LayerSmoothing> Transformer::smoothing() const {
+  CHECK(!state_->float_layers.empty(), "layers of floats are smoothed");
+  Workspace work;
+  const TokenBatch sample = random_sample(state_->config);
+  state_->embed(sample, work);
+  state_->make_float_room(sample.ids.size(), work);
+  std::vector<LayerSmoothing> out;
+  for (size_t i = 0; i < state_->float_layers.size(); ++i)
+    out.push_back(state_->smooth(state_->float_layers[i], i, sample, work));
+  return out;
+}
+
+// Layer i for products of this->number. For bytes, columns are smoothed: as the file says, or as
+// smooth() does by the sample.
 PackedLayer Transformer::State::pack(LayerWeights weights, size_t i, const TokenBatch& sample,
                                      Workspace& work) const {
-  Smoothing qkv, intermediate;
-  if (number == Number::bytes) {
-    const size_t T = sample.ids.size(), size = T * config.hidden;
-    const Layer<FloatLinear> plain(weights, config);
-    qkv = smoothing_of({work.x.data(), size}, config.hidden);
-    run_attention(plain, i, sample, work, work.scratch, {});
-    intermediate = smoothing_of({work.x.data(), size}, config.hidden);
-    run_feed_forward(plain, 0, T, work, work.scratch);
-    multiply_columns(weights.qkv.weights, qkv.weights);
-    multiply_columns(weights.intermediate.weights, intermediate.weights);
+  const bool bytes = number == Number::bytes;
+  if (bytes && !sample.ids.empty()) {
+    LayerSmoothing smoothing = smooth(Layer<FloatLinear>(weights, config), i, sample, work);
+    const auto apply = [](Smoothing& columns, DenseWeights& to) {
+      if (!to.rows.empty()) return;
+      multiply_columns(to.weights, columns.weights);
+      to.factors = std::move(columns.activations);
+    };
+    apply(smoothing.qkv, weights.qkv);
+    apply(smoothing.intermediate, weights.intermediate);
   }
-  if (attend_halves != nullptr) scale_queries(weights.qkv, config);
+  // Bytes are scaled behind their rounding, so that they are the same whatever attends.
+  if (attend_halves != nullptr && !bytes) scale_queries(weights.qkv, config);
   PackedLayer layer(weights, config, number);
-  layer.qkv_factors = std::move(qkv.activations);
-  layer.intermediate_factors = std::move(intermediate.activations);
+  if (attend_halves != nullptr && bytes)
+    layer.qkv.scale_outputs(config.heads_size(), query_factor(config));
+  if (bytes) {
+    layer.qkv_factors = std::move(weights.qkv.factors);
+    layer.intermediate_factors = std::move(weights.intermediate.factors);
+  }
   return layer;
 }
 
@@ -401,7 +447,7 @@ void Transformer::State::attend_all_halves(const TokenBatch& batch, const uint16
 void Transformer::State::embed(const TokenBatch& batch, Workspace& work) const {
   const size_t H = config.hidden, E = config.embedding, T = batch.ids.size();
   float* x = work.x.room(T * H);
-  const bool widen = !embeddings.projection.weights.empty();
+  const bool widen = embeddings.projection.has_weights();
   float* words = widen ? work.words.room(T * E) : x;
   CHECK(batch.types.empty() || batch.types.size() == T, "a type for each token");
   for (size_t s = 0; s + 1 < batch.begins.size(); ++s) {
@@ -411,6 +457,14 @@ void Transformer::State::embed(const TokenBatch& batch, Workspace& work) const {
                    batch.types.empty() ? nullptr : batch.types.data() + begin, words + begin * E);
   }
   if (widen) projection.run(words, E, T, x, H);
+}
+
+void Transformer::State::read_word(size_t id, float* row) const {
+  const size_t E = config.embedding;
+  if (embeddings.word_scales.empty()) return read_floats(*embeddings.words, id * E, E, row);
+  std::fill_n(row, E, 0.0f);
+  const auto* bytes = reinterpret_cast<const int8_t*>(embeddings.words->bytes.data());
+  kernels().axpy_bytes(embeddings.word_scales[id], bytes + id * E, row, E);
 }
 
 // RoBERTa counts positions from the row behind its padding token's; should that token stand in a
@@ -423,7 +477,7 @@ void Transformer::State::embed_sequence(std::span<const int32_t> ids, const int3
     float* row = x + t * E;
     const auto id = static_cast<size_t>(ids[t]);
     CHECK(id < config.vocabulary, "ids are in the vocabulary");
-    read_floats(*embeddings.words, id * E, E, row);
+    read_word(id, row);
     if (config.positions == Positions::absolute) {
       const bool is_padding = id + 1 == config.position_offset;
       const size_t position = is_padding ? id : next++;

@@ -16,6 +16,7 @@
 #include "encoder/attention.h"
 #include "encoder/encoder.h"
 #include "encoder/model_config.h"
+#include "encoder/smoothing.h"
 #include "math/aligned.h"
 #include "math/matmul.h"
 
@@ -79,6 +80,9 @@ class Transformer {
   void run(const TokenBatch& batch, Workspace& work, Scratch& scratch, const Part& part) const;
   // Into how many parts a pass of so many tokens is worth cutting, at most `threads`.
   size_t parts(size_t tokens, size_t threads) const;
+
+  // How Precision::int8 smooths each layer; asked of Precision::fp32 where why_not_packed() is "".
+  std::vector<LayerSmoothing> smoothing() const;
 
  private:
   struct State;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace penchant {
@@ -156,6 +158,30 @@ std::string weight(std::string_view name) { return std::string(name) + ".weight"
 
 }  // namespace
 
+std::string scale_name(const std::string& matrix) { return matrix + "_scale"; }
+
+std::string factor_name(const std::string& matrix) {
+  return matrix.substr(0, matrix.size() - std::string_view("weight").size()) + "pre_quant_scale";
+}
+
+std::vector<float> DenseWeights::floats(size_t inputs) const {
+  std::vector<float> out;
+  out.reserve(rows.size() * inputs);
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (size_t j = 0; j < inputs; ++j)
+      out.push_back(scales[i] * static_cast<float>(rows[i][j]) *
+                    (factors.empty() ? 1 : factors[j]));
+  return out;
+}
+
+void DenseWeights::to_floats(size_t inputs) {
+  if (rows.empty()) return;
+  weights = floats(inputs);
+  rows.clear();
+  scales.clear();
+  factors.clear();
+}
+
 WeightReader::WeightReader(const Tensors& file, const ModelConfig& config)
     : file_(file), config_(config), names_(names_of(config.family)) {
   for (const std::string_view prefix : names_.prefixes)
@@ -168,10 +194,64 @@ Result<std::vector<float>> WeightReader::read(const std::string& name, std::vect
   return values;
 }
 
+bool WeightReader::has_bytes(const std::string& name) const {
+  const auto found = file_.tensors().find(name);
+  return found != file_.tensors().end() && found->second.dtype == "I8" &&
+         found->second.paired_rows == 0;
+}
+
+// Of a matrix of bytes; a byte times its scale is finite.
+Result<std::vector<float>> WeightReader::read_scales(const std::string& matrix, size_t rows) {
+  const std::string name = scale_name(matrix);
+  const auto found = file_.tensors().find(name);
+  if (found == file_.tensors().end())
+    return invalid(fmt::format("{}: bytes without their scales, a tensor \"{}\"",
+                               file_.tensors().find(matrix)->second.place, name));
+  const size_t shape[] = {rows};
+  TRY(auto scales, file_.copy_floats(name, shape));
+  constexpr float largest = std::numeric_limits<float>::max() / 128;
+  for (size_t i = 0; i < rows; ++i)
+    if (!(scales[i] >= 0 && scales[i] <= largest))
+      return invalid(fmt::format("{}: value {} is {}, not a scale of 0 to {}", found->second.place,
+                                 i, scales[i], largest));
+  used_.insert(name);
+  return scales;
+}
+
+// Those of one row are positive, and with any scale leave a weight finite.
+Result<> WeightReader::read_factors(const std::string& matrix, size_t inputs,
+                                    DenseWeights& weights) {
+  const std::string name = factor_name(matrix);
+  const auto found = file_.tensors().find(name);
+  if (found == file_.tensors().end()) return {};
+  const size_t shape[] = {inputs};
+  TRY(weights.factors, file_.copy_floats(name, shape));
+  const float top = 128 * *std::ranges::max_element(weights.scales);
+  for (size_t i = 0; i < inputs; ++i)
+    if (!(weights.factors[i] > 0 && std::isfinite(top * weights.factors[i])))
+      return invalid(
+          fmt::format("{}: value {} is {}, not a factor above 0 that leaves weights finite",
+                      found->second.place, i, weights.factors[i]));
+  used_.insert(name);
+  return {};
+}
+
 Result<DenseWeights> WeightReader::dense(const std::string& name, size_t outputs, size_t inputs,
-                                         bool bias) {
+                                         bool bias, bool smoothed) {
   DenseWeights result;
-  TRY(result.weights, read(name + ".weight", {outputs, inputs}));
+  const std::string matrix = prefix_ + weight(name);
+  if (has_bytes(matrix)) {
+    const size_t shape[] = {outputs, inputs};
+    TRY(const Tensor* bytes, file_.bytes(matrix, shape));
+    for (size_t i = 0; i < outputs; ++i)
+      result.rows.push_back(reinterpret_cast<const int8_t*>(bytes->bytes.data()) + i * inputs);
+    TRY(result.scales, read_scales(matrix, outputs));
+    if (smoothed) TRY(read_factors(matrix, inputs, result));
+    used_.insert(matrix);
+  } else {
+    TRY(result.weights, read(weight(name), {outputs, inputs}));
+  }
+  matrices_.push_back(matrix);
   if (bias) {
     TRY(result.bias, read(name + ".bias", {outputs}));
   }
@@ -188,8 +268,20 @@ Result<DenseWeights> WeightReader::joined(const std::string& prefix, std::string
   }
   DenseWeights result;
   for (size_t i = 0; i < parts.size(); ++i) {
-    TRY(const DenseWeights one, dense(prefix + std::string(parts[i]), outputs[i], inputs, bias));
+    const std::string name = prefix + std::string(parts[i]);
+    TRY(DenseWeights one, dense(name, outputs[i], inputs, bias, true));
+    if (i == 0) result.factors = one.factors;
+    if (one.rows.empty() != result.rows.empty() && i > 0) {  // bytes and floats do not mix
+      one.to_floats(inputs);
+      result.to_floats(inputs);
+    } else if (one.factors != result.factors) {
+      return invalid(fmt::format("{}: other factors than those of \"{}\"",
+                                 file_.tensors().find(prefix_ + weight(name))->second.place,
+                                 parts[0]));
+    }
     result.weights.insert(result.weights.end(), one.weights.begin(), one.weights.end());
+    result.rows.insert(result.rows.end(), one.rows.begin(), one.rows.end());
+    result.scales.insert(result.scales.end(), one.scales.begin(), one.scales.end());
     result.bias.insert(result.bias.end(), one.bias.begin(), one.bias.end());
   }
   return result;
@@ -206,12 +298,19 @@ Result<NormWeights> WeightReader::norm(const std::string& name, size_t size) {
   return result;
 }
 
+std::string WeightReader::words_name() const { return prefix_ + weight(names_.words); }
+
 Result<EmbeddingWeights> WeightReader::embeddings() {
   const size_t E = config_.embedding;
   EmbeddingWeights result;
-  const std::string words = prefix_ + weight(names_.words);
+  const std::string words = words_name();
   const size_t shape[] = {config_.vocabulary, E};
-  TRY(result.words, file_.floats(words, shape));
+  if (has_bytes(words)) {
+    TRY(result.words, file_.bytes(words, shape));
+    TRY(result.word_scales, read_scales(words, config_.vocabulary));
+  } else {
+    TRY(result.words, file_.floats(words, shape));
+  }
   used_.insert(words);
   if (config_.positions == Positions::absolute) {
     TRY(result.positions, read(weight(names_.positions), {config_.position_rows, E}));
@@ -230,12 +329,37 @@ Result<EmbeddingWeights> WeightReader::embeddings() {
   return result;
 }
 
+std::string WeightReader::layer_prefix(size_t set) const {
+  const auto name = fmt::runtime(names_.layer);
+  return config_.groups == 0
+             ? fmt::format(name, set)
+             : fmt::format(name, set / config_.group_layers, set % config_.group_layers);
+}
+
+WeightReader::LayerNames WeightReader::layer_names(size_t set) const {
+  const std::string prefix = prefix_ + layer_prefix(set);
+  LayerNames names{
+      {}, {}, prefix + std::string(names_.attention_output), prefix + std::string(names_.output)};
+  for (const auto part : split(names_.qkv)) names.qkv.push_back(prefix + std::string(part));
+  for (const auto part : split(names_.intermediate))
+    names.intermediate.push_back(prefix + std::string(part));
+  return names;
+}
+
+bool WeightReader::has_smoothed_layers() const {
+  for (size_t set = 0; set < config_.weight_sets(); ++set) {
+    const LayerNames names = layer_names(set);
+    for (const auto& products : {names.qkv, names.intermediate})
+      for (const std::string& name : products)
+        if (!has_bytes(weight(name))) return false;
+  }
+  return true;
+}
+
 Result<LayerWeights> WeightReader::layer(size_t set) {
   const ModelConfig& c = config_;
   const size_t H = c.hidden, keys = c.key_heads * c.head_size;
-  const std::string name = c.groups == 0 ? fmt::format(fmt::runtime(names_.layer), set)
-                                         : fmt::format(fmt::runtime(names_.layer),
-                                                       set / c.group_layers, set % c.group_layers);
+  const std::string name = layer_prefix(set);
   const auto part = [&](std::string_view part_name) { return name + std::string(part_name); };
   LayerWeights result;
   TRY(result.qkv, joined(name, names_.qkv, {c.heads_size(), keys, keys}, H, c.qkv_bias));

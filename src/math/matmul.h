@@ -4,8 +4,8 @@
 // FloatLinear is the reference. PackedLinear is the fast one: bytes (weights with a scale for each
 // output, activations with a step for each row, sums exact in 32 bits) or bfloat16, on the products
 // of this processor (math/products.h).
-// Thread-safety: immutable after construction; run() may be called from any number of threads, each
-// with its own PackedWork.
+// Thread-safety: immutable from the first run() on, which may be called from any number of threads,
+// each with its own PackedWork.
 #pragma once
 
 #include <cstddef>
@@ -67,12 +67,24 @@ struct PackedWork {
   AlignedBuffer<float> values, tops;
 };
 
+// Weights of one output as bytes in -top .. top, top at most 127: each is nearest to
+// weight / scale. Gives the scale, which is max|weight| / top.
+float round_weights(std::span<const float> weights, int top, int8_t* bytes);
+
 class PackedLinear {
  public:
   // Number::halves only where products().halves is not null. `zero` is the byte of x that stands
   // for 0: gelu_zero for what run_gelu gives.
   PackedLinear(std::span<const float> weights, size_t n, size_t k, std::span<const float> bias,
                Number number, int zero = plain_zero);
+  // Of weights that are bytes already, as round_weights() makes them with 127: output i is
+  // scales[i] * rows[i], [k]. A processor that multiplies 7 bits only rounds them once more; with
+  // any other it is what the floats that they are rounded from give, bit for bit.
+  PackedLinear(std::span<const int8_t* const> rows, std::span<const float> scales, size_t k,
+               std::span<const float> bias, int zero = plain_zero);
+
+  // The first `count` outputs, times `factor`; not for halves, and before the first run().
+  void scale_outputs(size_t count, float factor);
 
   // All take rows first .. first + m of x.
   void run(const PackedRows& x, size_t first, size_t m, float* y, size_t y_stride,
@@ -87,6 +99,8 @@ class PackedLinear {
                 PackedWork& work) const;
 
  private:
+  PackedLinear(size_t n, size_t k, std::span<const float> bias, Number number);
+  void put_bytes(size_t first, std::span<const int8_t* const> rows, size_t k, int zero);
   ProductOperands operands(const PackedRows& x, size_t first, size_t m, PackedWork& work) const;
 
   const Products* products_;  // weights fit one only

@@ -51,8 +51,8 @@ struct ProductTable {
   void (*gelu)(const ProductOperands&, const GeluOutput&);
 };
 
-// Scaled dot-product attention of one sequence in bfloat16, heads [first, last). qkv is [L, 3 H] and
-// readable for 31 rows more, q already multiplied by log2(e) / sqrt(D); D, a head's size, is a
+// Scaled dot-product attention of one sequence in bfloat16, heads [first, last). qkv is [L, 3 H]
+// and readable for 31 rows more, q already multiplied by log2(e) / sqrt(D); D, a head's size, is a
 // multiple of 32; context is [L, H]. Weights are kept in bfloat16, their sum and all products in
 // fp32.
 struct AttentionOperands {

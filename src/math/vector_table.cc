@@ -28,20 +28,14 @@ float best_scale(std::span<const float> x, float limit) {
   return best;
 }
 
-// put(row, column, whole number)
+// put(column, whole number); the scale
 template <class Put>
-std::vector<float> round_rows(const Matrix& vectors, float limit, const Put& put) {
-  std::vector<float> scales;
-  for (size_t row = 0; row < vectors.rows; ++row) {
-    const auto x = vectors.row(row);
-    const float scale = best_scale(x, limit);
-    scales.push_back(scale);
-    for (size_t i = 0; i < x.size(); ++i)
-      put(row, i,
-          scale > 0 ? static_cast<int>(std::clamp(std::nearbyint(x[i] / scale), -limit, limit))
-                    : 0);
-  }
-  return scales;
+float round_row(std::span<const float> x, float limit, const Put& put) {
+  const float scale = best_scale(x, limit);
+  for (size_t i = 0; i < x.size(); ++i)
+    put(i,
+        scale > 0 ? static_cast<int>(std::clamp(std::nearbyint(x[i] / scale), -limit, limit)) : 0);
+  return scale;
 }
 
 }  // namespace
@@ -64,11 +58,16 @@ void VectorTable::add(size_t row, float weight, std::span<float> out) const {
     kernels().axpy_nibbles(weight, nibbles->values.data() + row * (n / 2), out.data(), n);
 }
 
+float round_to_bytes(std::span<const float> vector, int8_t* bytes) {
+  return round_row(vector, 127,
+                   [&](size_t i, int value) { bytes[i] = static_cast<int8_t>(value); });
+}
+
 Rounded<ByteTable> round_to_bytes(const Matrix& vectors) {
   ByteTable table{vectors.rows, vectors.cols, std::vector<int8_t>(vectors.rows * vectors.cols)};
-  auto scales = round_rows(vectors, 127, [&](size_t row, size_t i, int value) {
-    table.values[row * table.cols + i] = static_cast<int8_t>(value);
-  });
+  std::vector<float> scales;
+  for (size_t row = 0; row < vectors.rows; ++row)
+    scales.push_back(round_to_bytes(vectors.row(row), table.values.data() + row * table.cols));
   return {std::move(table), std::move(scales)};
 }
 
@@ -76,10 +75,14 @@ Rounded<NibbleTable> round_to_nibbles(const Matrix& vectors) {
   CHECK(vectors.cols % 2 == 0, "an even number of dimensions");
   const size_t half = vectors.cols / 2;
   NibbleTable table{vectors.rows, vectors.cols, std::vector<uint8_t>(vectors.rows * half)};
-  auto scales = round_rows(vectors, 7, [&](size_t row, size_t i, int value) {
-    uint8_t& byte = table.values[row * half + i % half];
-    byte = static_cast<uint8_t>(byte | (value + 8) << (i < half ? 0 : 4));
-  });
+  std::vector<float> scales;
+  for (size_t row = 0; row < vectors.rows; ++row) {
+    uint8_t* const bytes = table.values.data() + row * half;
+    scales.push_back(round_row(vectors.row(row), 7, [&](size_t i, int value) {
+      uint8_t& byte = bytes[i % half];
+      byte = static_cast<uint8_t>(byte | (value + 8) << (i < half ? 0 : 4));
+    }));
+  }
   return {std::move(table), std::move(scales)};
 }
 

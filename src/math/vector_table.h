@@ -46,6 +46,7 @@ struct Rounded {
   std::vector<float> scales;
 };
 Rounded<ByteTable> round_to_bytes(const Matrix& vectors);
+float round_to_bytes(std::span<const float> vector, int8_t* bytes);  // one row; gives its scale
 Rounded<NibbleTable> round_to_nibbles(const Matrix& vectors);
 
 }  // namespace penchant

@@ -1,4 +1,4 @@
-#include "encoder/static_vocabulary.h"
+#include "text/smaller_vocabulary.h"
 
 #include <fmt/format.h>
 
