@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "encoder/head.h"
 #include "encoder/model_config.h"
@@ -61,20 +60,13 @@ class TransformerClassifier final : public Classifier {
   }
 
  private:
-  // The same error whatever the threads: that of the first text that fails.
   template <class Encode>
   Result<Matrix> scores(size_t count, ScoreFunction function, const Encode& encode) {
     std::vector<Encoding> encodings(count);
-    std::vector<std::optional<Error>> errors(count);
-    runner_.pool().parallel_for(count, [&](size_t i, int) {
-      auto encoding = encode(i);
-      if (encoding.ok())
-        encodings[i] = *std::move(encoding);
-      else
-        errors[i] = at_text(i, encoding.error());
-    });
-    for (auto& error : errors)
-      if (error.has_value()) return *std::move(error);
+    TRY(for_each_text(runner_.pool(), count, [&](size_t i) -> Result<> {
+      TRY(encodings[i], encode(i));
+      return {};
+    }));
     std::vector<TokenSequence> sequences;
     sequences.reserve(count);
     for (const Encoding& one : encodings) sequences.push_back({one.ids, one.type_ids});

@@ -1,10 +1,12 @@
-// For the encoder's tests: the cases of tests/data/encoder/NAME (made by tests/golden/encoder.py).
+// For the encoder's tests: the cases of tests/data/encoder/NAME (made by tests/golden/encoder.py),
+// and folders of models that are damaged.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/test_folder.h"
 
 namespace penchant {
 
@@ -51,6 +54,28 @@ inline std::vector<GoldenCase> golden_cases(const std::string& name) {
     cases.push_back(std::move(one));
   }
   return cases;
+}
+
+struct Damage {
+  std::string file, from, to;  // the first `from` in a file of the folder becomes `to`
+  std::string expected;        // what the refusal says
+};
+
+// That open(folder), a Result<>, refuses a damaged copy of `model` in a sentence with its place.
+template <class Open>
+void expect_refusal(const Path& model, const Damage& damage, const Open& open) {
+  const TestFolder folder;
+  const Path copy = folder.path() / model.filename();
+  std::filesystem::copy(model, copy, std::filesystem::copy_options::recursive);
+  std::string text = *read_file(copy / damage.file, 1 << 20);
+  const size_t at = text.find(damage.from);
+  ASSERT_NE(at, std::string::npos) << damage.from;
+  ASSERT_TRUE(
+      write_file(copy / damage.file, text.replace(at, damage.from.size(), damage.to)).ok());
+  const Result<> opened = open(copy);
+  const std::string message = opened.ok() ? "accepted" : opened.error().message;
+  EXPECT_NE(message.find(damage.expected), std::string::npos) << damage.to << ": " << message;
+  EXPECT_NE(message.find(copy.string()), std::string::npos) << message;
 }
 
 inline double cosine(std::span<const float> a, std::span<const float> b) {

@@ -1,7 +1,5 @@
 #include "encoder/static_encoder.h"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -21,7 +19,6 @@ namespace {
 
 // As the model2vec package has it, and for attention, which costs the square of it.
 constexpr size_t words_max = 512;
-constexpr size_t run_length = 32;  // texts a worker takes at once
 
 // What differs between the two kinds: the words of a text, and where their vectors lie.
 class WordSource {
@@ -131,17 +128,8 @@ class StaticEncoder final : public Encoder {
   template <class WordsOf>
   Result<Matrix> encode_all(size_t count, const WordsOf& words_of) {
     Matrix vectors(count, dimensions());
-    const size_t runs = (count + run_length - 1) / run_length;
-    std::vector<std::optional<Error>> errors(runs);
-    pool_.parallel_for(runs, [&](size_t run, int) {
-      const size_t end = std::min((run + 1) * run_length, count);
-      for (size_t i = run * run_length; i < end && !errors[run].has_value(); ++i) {
-        const Result<> done = encode_one(words_of(i), vectors.row(i));
-        if (!done.ok()) errors[run] = at_text(i, done.error());
-      }
-    });
-    for (auto& error : errors)
-      if (error.has_value()) return *std::move(error);
+    TRY(for_each_text(pool_, count,
+                      [&](size_t i) { return encode_one(words_of(i), vectors.row(i)); }));
     return vectors;
   }
 

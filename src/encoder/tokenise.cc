@@ -2,19 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
-#include "base/threads.h"
 #include "encoder/gguf_model.h"
 
 namespace penchant {
-
-namespace {
-
-// Texts go to the workers in runs, so that short ones do not pay for the hand-over.
-constexpr size_t run_length = 32;
-
-}  // namespace
 
 Result<Tokenizer> open_tokenizer(const Path& model) {
   constexpr const char* name = "tokenizer.json";
@@ -57,23 +47,12 @@ Result<std::vector<std::vector<int32_t>>> tokenise(const Tokenizer& tokenizer,
                                                    std::string_view prompt,
                                                    const EncodeOptions& options, ThreadPool& pool) {
   std::vector<std::vector<int32_t>> ids(texts.size());
-  const size_t runs = (texts.size() + run_length - 1) / run_length;
-  std::vector<std::optional<Error>> errors(runs);
-  pool.parallel_for(runs, [&](size_t run, int) {
+  TRY(for_each_text(pool, texts.size(), [&](size_t i) -> Result<> {
     std::string prompted;
-    for (size_t i = run * run_length; i < std::min((run + 1) * run_length, texts.size()); ++i) {
-      std::string_view text = texts[i];
-      if (!prompt.empty()) text = prompted.assign(prompt).append(text);
-      auto encoded = tokenizer.encode_ids(text, options);
-      if (!encoded.ok()) {
-        errors[run] = at_text(i, encoded.error());
-        return;
-      }
-      ids[i] = *std::move(encoded);
-    }
-  });
-  for (auto& error : errors)
-    if (error.has_value()) return *std::move(error);
+    if (!prompt.empty()) prompted.append(prompt).append(texts[i]);
+    TRY(ids[i], tokenizer.encode_ids(prompt.empty() ? texts[i] : prompted, options));
+    return {};
+  }));
   return ids;
 }
 
