@@ -17,6 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!words.ok()) return 0;
   CHECK(words->vectors.rows == words->rows.size(), "a vector for every word");
   CHECK(words->vectors.values.size() == words->vectors.rows * words->vectors.cols, "whole rows");
-  (void)words->rows_of("red book");
+  (void)words->find("red book");
   return 0;
 }

@@ -22,6 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent
 TEXTS = 2_048  # the most of one request
 LONG = json.dumps({"model": "tiny-bert", "input": ["a " * 38] * TEXTS}).encode()  # 40 tokens each, special ones too
+PAIRS = json.dumps({"query": "a", "texts": ["a " * 28] * TEXTS}).encode()  # 32 tokens each
 CLIENTS = 60  # twice the tokens that may wait, and fewer requests than may share a call
 PATIENCE = 600  # seconds: sanitizers and a loaded machine take their time
 
@@ -31,9 +32,11 @@ def serving(program, *options):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         shutil.copytree(ROOT / "data/encoder/tiny-bert", folder / "models/tiny-bert")
+        shutil.copytree(ROOT / "data/heads/reranker", folder / "models/reranker")
         server = subprocess.Popen(
             [program, "serve", "--data", folder / "data", "--models", folder / "models", "--model", "tiny-bert",
-             "--precision", "fp32", "--threads", "1", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
+             "--classifier", "reranker", "--client-batch", str(TEXTS), "--precision", "fp32", "--threads", "1",
+             "--port", "0", *options], stderr=subprocess.PIPE, text=True)
         try:
             server.port = int(re.search(r"http://127.0.0.1:(\d+)", server.stderr.readline())[1])
             yield server, folder
@@ -66,28 +69,52 @@ def vector(server, model="tiny-bert"):
     return answer["data"][0]["embedding"]
 
 
+def rerank(server, body):
+    return ask(server, "POST", "/rerank", body)
+
+
 def beyond_the_queue_is_429(program):
-    with serving(program, "--deadline", "600") as (server, _):
-        expected = vector(server)
-        with concurrent.futures.ThreadPoolExecutor(CLIENTS + 1) as pool:
-            asked = [pool.submit(embed, server, LONG) for _ in range(CLIENTS)]
+    said = []
+    for asks, body, name in ((embed, LONG, "tiny-bert"), (rerank, PAIRS, "reranker")):
+        with serving(program, "--deadline", "600") as (server, _):
+            expected = vector(server)
+            with concurrent.futures.ThreadPoolExecutor(CLIENTS + 1) as pool:
+                asked = [pool.submit(asks, server, body) for _ in range(CLIENTS)]
+                while not all(one.done() for one in asked):
+                    assert ask(server, "GET", "/healthz")[0] == 200, "health waits for nobody"
+                    time.sleep(0.1)
+            counts = collections.Counter()
+            for one in asked:
+                status, headers, answer = one.result()
+                counts[status] += 1
+                if status == 200:
+                    assert len(answer if asks is rerank else answer["data"]) == TEXTS
+                    continue
+                assert status == 429 and headers["Retry-After"] == "1", answer
+                kind, message = ((answer["error_type"], answer["error"]) if asks is rerank else
+                                 (answer["error"]["type"], answer["error"]["message"]))
+                assert kind == ("Overloaded" if asks is rerank else "requests"), answer
+                assert re.fullmatch(rf"\d+ requests of \d+ tokens wait for {name} already", message), answer
+            assert counts[200] and counts[429], counts
+            assert vector(server) == expected
+        said.append(f"{name}: {counts[200]} answered, {counts[429]} refused")
+    return "; ".join(said)
+
+
+def a_model_with_too_much_to_do_leaves_others_alone(program):
+    body = json.dumps({"query": "a", "texts": ["a " * 28] * 100}).encode()
+    with serving(program, "--deadline", "600", "--connections", "2000") as (server, _):
+        expected, longest, among = vector(server), 0, 0
+        with concurrent.futures.ThreadPoolExecutor(300) as pool:  # more than may ask one model
+            asked = [pool.submit(rerank, server, body) for _ in range(300)]
             while not all(one.done() for one in asked):
-                assert ask(server, "GET", "/healthz")[0] == 200, "health waits for nobody"
-                time.sleep(0.1)
-        counts = collections.Counter()
-        for one in asked:
-            status, headers, answer = one.result()
-            counts[status] += 1
-            if status == 200:
-                assert len(answer["data"]) == TEXTS
-                continue
-            assert status == 429 and headers["Retry-After"] == "1", answer
-            assert answer["error"]["type"] == "requests", answer
-            assert re.fullmatch(r"\d+ requests of \d+ tokens wait for tiny-bert already",
-                                answer["error"]["message"]), answer
-        assert counts[200] and counts[429], counts
-        assert vector(server) == expected
-    return f"{counts[200]} answered, {counts[429]} refused"
+                start = time.monotonic()
+                assert vector(server) == expected  # 200, however many reranks are refused
+                longest = max(longest, time.monotonic() - start)
+                among += not all(one.done() for one in asked)
+        counts = collections.Counter(one.result()[0] for one in asked)
+        assert among and set(counts) <= {200, 429}, counts
+    return f"{counts[200]} reranked, {counts[429]} refused, {among} vectors meanwhile, the slowest in {longest:.2f} s"
 
 
 def stopped_for(server, seconds):
@@ -98,26 +125,32 @@ def stopped_for(server, seconds):
 
 
 def later_than_the_deadline_is_503(program):
-    with serving(program, "--deadline", "1") as (server, _):
-        expected = vector(server)
-        counts = collections.Counter()
-        for patience in range(1, 30):
-            with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                asked = [pool.submit(embed, server, LONG) for _ in range(8)]
-                time.sleep(0.02 * patience)
-                stopped_for(server, 1.2)
-            for one in asked:
-                status, _, answer = one.result()
-                counts[status] += 1
-                if status != 200:
-                    assert status == 503, answer
-                    assert answer["error"] == {"message": "the request's time is over; try again",
-                                               "type": "server_error", "param": None, "code": None}, answer
-            if counts[503]:
-                break
-        assert counts[503], counts
-        assert vector(server) == expected
-    return f"{counts[200]} answered, {counts[503]} too late"
+    late = "the request's time is over; try again"
+    raw = json.dumps({"inputs": ["a " * 38] * TEXTS, "normalize": False}).encode()
+    said = []
+    for path, body, wanted in (
+            ("/v1/embeddings", LONG,
+             {"error": {"message": late, "type": "server_error", "param": None, "code": None}}),
+            ("/embed", raw, {"error": late, "error_type": "Unhealthy"}),
+            ("/rerank", PAIRS, {"error": late, "error_type": "Unhealthy"})):
+        with serving(program, "--deadline", "1") as (server, _):
+            expected = vector(server)
+            counts = collections.Counter()
+            for patience in range(1, 30):
+                with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                    asked = [pool.submit(ask, server, "POST", path, body) for _ in range(8)]
+                    time.sleep(0.02 * patience)
+                    stopped_for(server, 1.2)
+                for one in asked:
+                    status, _, answer = one.result()
+                    counts[status] += 1
+                    assert status == 200 or (status == 503 and answer == wanted), answer
+                if counts[503]:
+                    break
+            assert counts[503], counts
+            assert vector(server) == expected
+        said.append(f"{path}: {counts[200]} answered, {counts[503]} too late")
+    return "; ".join(said)
 
 
 def models_come_and_go(program):
@@ -129,9 +162,9 @@ def models_come_and_go(program):
             return [one["id"] for one in ask(server, "GET", "/v1/models")[2]["data"]]
 
         shutil.copytree(ROOT / "data/encoder/tiny-model2vec", models / "later")
-        assert names() == ["later", "static-zh-en", "tiny-bert"]
+        assert names() == ["later", "reranker", "static-zh-en", "tiny-bert"]
         shutil.rmtree(models / "later")  # nobody has asked for it: it is gone
-        assert names() == ["static-zh-en", "tiny-bert"]
+        assert names() == ["reranker", "static-zh-en", "tiny-bert"]
         status, _, answer = embed(server, b'{"model":"later","input":"x"}')
         assert status == 404 and answer["error"]["code"] == "model_not_found", answer
         shutil.copytree(ROOT / "data/encoder/tiny-model2vec", models / "later")
@@ -197,8 +230,8 @@ def wrong_sizes_are_refused(program):
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
-    for test in (beyond_the_queue_is_429, later_than_the_deadline_is_503, models_come_and_go,
-                 clients_that_hang_or_vanish_cost_nothing, wrong_sizes_are_refused):
+    for test in (beyond_the_queue_is_429, a_model_with_too_much_to_do_leaves_others_alone,
+                 later_than_the_deadline_is_503, models_come_and_go, clients_that_hang_or_vanish_cost_nothing, wrong_sizes_are_refused):
         start = time.monotonic()
         said = test(program)
         print(f"{test.__name__}: {said} ({time.monotonic() - start:.1f} s)", flush=True)

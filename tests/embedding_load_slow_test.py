@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The embedding service under load and with bad input: embedding_load_slow_test.py PROGRAM [SECONDS]
 
-Eight clients ask two tiny models at once, one text or many; every answer must be, bit for bit, the one that the same
-text got alone, and the server's memory must not grow. Meanwhile wrong, huge, hanging and vanishing clients come by.
+Eight clients ask two tiny encoders and a reranker at once, one text or many; every answer must be, bit for bit, the one
+that the same text got alone, and the server's memory must not grow. Meanwhile wrong, huge, hanging and vanishing
+clients come by.
 SECONDS (default: $PENCHANT_LOAD_SECONDS, else 5) is how long; 60 is for the sanitizers:
 
     PENCHANT_LOAD_SECONDS=60 ./dev python tests/embedding_load_slow_test.py build/tsan/penchant
@@ -24,6 +25,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent
 MODELS = ("tiny-bert", "tiny-xlm-roberta")
+RERANKER = "reranker"
+KINDS = (*MODELS, "raw", RERANKER)  # raw: vectors as long as they are
+MOST = 300  # texts of a request
 WORDS = "the red book at night in a station of old stars".split()
 CLIENTS = 8
 GROWTH = 32 << 20  # bytes that the allocator may keep beyond what the first second left
@@ -59,8 +63,11 @@ BAD = [
     ("/tokenize", b'{"inputs":[[5]]}', 422), ("/decode", b'{"ids":["a"]}', 422),
     ("/decode", b'{"ids":[-5]}', 422), ("/decode", b'{"ids":[]}', 400),
     ("/rerank", b'{"texts":["a"]}', 422), ("/rerank", b'{"query":"a","texts":[]}', 400),
-    ("/rerank", b'{"query":"a","texts":["a"]}', 424), ("/rerank", b'{"query":"a","texts":[1]}', 422),
-    ("/predict", b'{"inputs":[["a"],"b"]}', 422), ("/predict", b'{"inputs":"a"}', 424),
+    ("/rerank", b'{"query":"a","texts":[1]}', 422), ("/rerank", b'{"query":1,"texts":["a"]}', 422),
+    ("/rerank", json.dumps({"query": "a", "texts": ["x"] * 10_000}).encode(), 413),
+    ("/rerank", b'{"query":"a","texts":["a"],"raw_scores":3}', 422),
+    ("/predict", b'{"inputs":[["a"],"b"]}', 422), ("/predict", b'{"inputs":[]}', 400),
+    ("/predict", b'{"inputs":[["a","b","c"]]}', 422),
 ]
 
 
@@ -74,11 +81,20 @@ def ask(port, path, body, timeout=120):
         connection.close()
 
 
-def embed(port, model, texts):
-    status, body = ask(port, "/v1/embeddings", json.dumps({"model": model, "input": texts,
-                                                           "encoding_format": "base64"}).encode())
-    assert status == 200, body
-    return [one["embedding"] for one in json.loads(body)["data"]]
+def ask_rows(port, kind, texts):
+    """What the service gives for each of the texts: to be compared, whatever it is."""
+    if kind == RERANKER:
+        path, body = "/rerank", {"query": "the red book", "texts": texts, "raw_scores": True}
+    elif kind == "raw":
+        path, body = "/embed", {"inputs": texts, "normalize": False}
+    else:
+        path, body = "/v1/embeddings", {"model": kind, "input": texts, "encoding_format": "base64"}
+    status, text = ask(port, path, json.dumps(body).encode())
+    assert status == 200, text
+    answer = json.loads(text)
+    if kind == RERANKER:
+        return [one["score"] for one in sorted(answer, key=lambda one: one["index"])]
+    return answer if kind == "raw" else [one["embedding"] for one in answer["data"]]
 
 
 def refuse_all(port):
@@ -91,15 +107,17 @@ def refuse_all(port):
 
 
 def vanish(port):
-    """A client that resets while it is answered, one that hangs in its body, one that leaves at once."""
-    body = json.dumps({"model": MODELS[0], "input": ["the red book"] * 500}).encode()
-    head = b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    for part, reset in ((len(body), True), (len(body), False), (len(body) // 2, True)):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body[:part])
-        if reset:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        connection.close()
+    """Clients that reset while they are answered, that hang in their body, that leave at once."""
+    for path, body in ((b"/v1/embeddings", {"model": MODELS[0], "input": ["the red book"] * MOST}),
+                       (b"/rerank", {"query": "a", "texts": ["the red book"] * MOST})):
+        body = json.dumps(body).encode()
+        head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" % path
+        for part, reset in ((len(body), True), (len(body), False), (len(body) // 2, True)):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body[:part])
+            if reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.close()
 
 
 def make_texts():
@@ -110,13 +128,13 @@ def make_texts():
 def client(port, number, texts, alone, end):
     chance, count = random.Random(number), 0
     while time.monotonic() < end:
-        model = chance.choice(MODELS)
-        chosen = [chance.randrange(len(texts)) for _ in range(chance.choice((1, 1, 3, 30, 300)))]
+        kind = chance.choice(KINDS)
+        chosen = [chance.randrange(len(texts)) for _ in range(chance.choice((1, 1, 3, 30, MOST)))]
         if number == 0 and chance.random() < 0.1:
             vanish(port)
-        vectors = embed(port, model, [texts[i] for i in chosen])
-        for i, vector in zip(chosen, vectors):
-            assert vector == alone[model, i], f"{model} gives another vector for text {i} among {len(chosen)}"
+        rows = ask_rows(port, kind, [texts[i] for i in chosen])
+        for i, row in zip(chosen, rows):
+            assert row == alone[kind, i], f"{kind} gives another row for text {i} among {len(chosen)}"
         count += len(chosen)
     return count
 
@@ -127,7 +145,7 @@ def resident(process):
 
 def load(port, server, seconds):
     texts = make_texts()
-    alone = {(model, i): embed(port, model, [text])[0] for model in MODELS for i, text in enumerate(texts)}
+    alone = {(kind, i): ask_rows(port, kind, [text])[0] for kind in KINDS for i, text in enumerate(texts)}
 
     def run(duration):
         end = time.monotonic() + duration
@@ -155,16 +173,18 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in MODELS:
             shutil.copytree(ROOT / "data/encoder" / name, f"{folder}/models/{name}")
+        shutil.copytree(ROOT / "data/heads" / RERANKER, f"{folder}/models/{RERANKER}")
         server = subprocess.Popen([program, "serve", "--data", f"{folder}/data", "--models", f"{folder}/models",
-                                   "--model", MODELS[0], "--port", "0", "--deadline", "600"],
+                                   "--model", MODELS[0], "--classifier", RERANKER, "--client-batch", str(MOST),
+                                   "--port", "0", "--deadline", "600"],
                                   stderr=subprocess.PIPE, text=True)
         try:
             port = int(re.search(r"http://127.0.0.1:(\d+)", server.stderr.readline())[1])
             refuse_all(port)
             grown = load(port, server, seconds)
             assert grown < GROWTH or is_sanitized(program), f"the server grew by {grown} bytes"
-            shutil.rmtree(f"{folder}/models")  # both are in use: they stay
-            assert embed(port, MODELS[1], ["the red book"])
+            shutil.rmtree(f"{folder}/models")  # all are in use: they stay
+            assert all(ask_rows(port, kind, ["the red book"]) for kind in KINDS)
             refuse_all(port)
             server.send_signal(signal.SIGTERM)
             said = server.communicate(timeout=120)[1]

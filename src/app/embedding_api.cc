@@ -91,6 +91,20 @@ HttpResponse openai_error(const Error& error, std::string_view param, std::strin
   return out;
 }
 
+// In full or cut, as the options say.
+Result<TokenisedText> read_text(const Encoder& encoder, std::string_view text,
+                                const TokenOptions& options) {
+  const Tokenizer* const tokenizer = encoder.tokenizer();
+  if (tokenizer == nullptr) return encoder.read(text, options.purpose);
+  const bool limited = encoder.adds_special_tokens();
+  EncodeOptions encode{.add_special_tokens = limited, .keeps_end = options.keeps_end};
+  if (limited) encode.max_tokens = options.truncate ? encoder.max_tokens() : size_t(1) << 30;
+  TokenisedText out;
+  const std::string prompted = std::string(encoder.prompt(options.purpose)).append(text);
+  TRY(out.ids, tokenizer->encode_ids(prompted, encode));
+  return out;
+}
+
 Result<json::object> read_body(const HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD") return json::object();
   TRY(json::value value, parse_json(request.body, "body"));
@@ -196,33 +210,33 @@ std::vector<std::string> EmbeddingApi::model_names() {
   return models_.names();
 }
 
-Result<Classifier*> EmbeddingApi::classifier() {
+Result<ServedClassifier*> EmbeddingApi::classifier() {
   if (options_.classifier.empty()) return not_found("this server has no classifier");
   const MutexLock lock(classifier_mutex_);
   if (classifier_ == nullptr) {
     auto opened = open_classifier(options_.classifier, options_.encoder);
     if (!opened.ok()) return Error{Code::unavailable, opened.error().message};
-    classifier_ = *std::move(opened);
+    classifier_ = std::make_unique<ServedClassifier>(*std::move(opened), BatcherOptions());
   }
   return classifier_.get();
 }
 
-Result<std::vector<std::vector<int32_t>>> EmbeddingApi::tokens(const Encoder& encoder,
-                                                               EmbeddingInput input,
-                                                               const TokenOptions& options) {
-  const bool limited = encoder.adds_special_tokens();
-  const size_t longest = limited ? encoder.max_tokens() : size_t(-1);
-  EncodeOptions encode{.add_special_tokens = limited, .keeps_end = options.keeps_end};
-  if (limited) encode.max_tokens = options.truncate ? longest : size_t(1) << 30;
-  std::vector<std::vector<int32_t>> out = std::move(input.ids);
-  std::string prompted;
+Result<std::vector<TokenisedText>> EmbeddingApi::tokens(const Encoder& encoder,
+                                                        EmbeddingInput input,
+                                                        const TokenOptions& options) {
+  if (encoder.tokenizer() == nullptr && input.has_ids())
+    return invalid(fmt::format("the model {} has no tokens, only words", encoder.name()));
+  std::vector<TokenisedText> out;
+  for (auto& ids : input.ids) out.push_back({std::move(ids)});
   for (const std::string& text : input.texts) {
-    prompted.assign(options.prompt).append(text);
-    auto ids = encoder.tokenizer()->encode_ids(prompted, encode);
-    if (!ids.ok()) return at_text(out.size(), ids.error());
-    out.push_back(*std::move(ids));
+    auto read = read_text(encoder, text, options);
+    if (!read.ok()) return at_text(out.size(), read.error());
+    out.push_back(*std::move(read));
   }
-  for (auto& ids : out) {
+  if (!encoder.adds_special_tokens()) return out;
+  const size_t longest = encoder.max_tokens();
+  for (TokenisedText& text : out) {
+    std::vector<int32_t>& ids = text.ids;
     if (ids.size() > longest && options.truncate) {
       if (options.keeps_end) std::rotate(ids.begin(), ids.end() - ptrdiff_t(longest), ids.end());
       ids.resize(longest);
@@ -234,42 +248,37 @@ Result<std::vector<std::vector<int32_t>>> EmbeddingApi::tokens(const Encoder& en
   return out;
 }
 
+Patience EmbeddingApi::patience(const HttpRequest& request) const {
+  const std::chrono::duration<double> deadline(options_.deadline_seconds);
+  return {.until = request.arrived + std::chrono::duration_cast<SteadyClock::duration>(deadline),
+          .gone = request.gone.get()};
+}
+
+Result<Matrix> EmbeddingApi::run(Batcher& batcher, std::span<const TokenSequence> sequences,
+                                 const HttpRequest& request, Work& work) const {
+  for (const TokenSequence& one : sequences) work.tokens += one.ids.size();
+  TRY(Batched batched, batcher.run(sequences, patience(request)));
+  work.waited = batched.waited;
+  work.running = batched.running;
+  return std::move(batched.rows);
+}
+
 Result<Embedded> EmbeddingApi::embed(ServedModel& model, EmbeddingInput input,
                                      const TokenOptions& options, const HttpRequest& request) {
   const SteadyClock::time_point start = SteadyClock::now();
   Embedded out;
-  for (const std::string& text : input.texts) out.characters += utf8_length(text);
-  if (model.encoder.tokenizer() == nullptr && !options.normalised)
-    return model.encoder.encode_ids_unnormalised({}).error();
-  if (model.encoder.tokenizer() == nullptr && !input.has_ids()) {  // a file of word vectors
-    const std::vector<std::string_view> texts(input.texts.begin(), input.texts.end());
-    TRY(out.vectors, model.encoder.encode(texts, Purpose::plain));
-    out.encoding = SteadyClock::now() - start;
-    return out;
-  }
-  if (model.encoder.tokenizer() == nullptr)
-    return invalid(fmt::format("the model {} has no tokens, only words", model.encoder.name()));
-  TRY(const auto ids, tokens(model.encoder, std::move(input), options));
-  const std::vector<TokenIds> views(ids.begin(), ids.end());
-  for (const TokenIds view : views) out.tokens += view.size();
-  out.tokenising = SteadyClock::now() - start;
-  if (!options.normalised) {
-    TRY(out.vectors, model.encoder.encode_ids_unnormalised(views));
-    out.encoding = SteadyClock::now() - start - out.tokenising;
-    return out;
-  }
-  const Patience patience{
-      .until = start + std::chrono::duration_cast<SteadyClock::duration>(
-                           std::chrono::duration<double>(options_.deadline_seconds)),
-      .gone = request.gone.get()};
-  TRY(Batched batched, model.batcher.encode(views, patience));
-  out.vectors = std::move(batched.vectors);
-  out.waited = batched.waited;
-  out.encoding = batched.encoding;
+  for (const std::string& text : input.texts) out.work.characters += utf8_length(text);
+  TRY(const auto texts, tokens(model.encoder, std::move(input), options));
+  out.work.tokenising = SteadyClock::now() - start;
+  std::vector<TokenSequence> sequences;
+  sequences.reserve(texts.size());
+  for (const TokenisedText& text : texts) sequences.push_back(text.sequence());
+  TRY(out.vectors, run(model.batcher, sequences, request, out.work));
+  for (size_t i = 0; i < out.vectors.rows && options.normalised; ++i) normalise(out.vectors.row(i));
   return out;
 }
 
-void add_work_headers(HttpResponse& response, const Embedded& work, SteadyClock::time_point start) {
+void add_work_headers(HttpResponse& response, const Work& work, SteadyClock::time_point start) {
   const auto milliseconds = [](std::chrono::nanoseconds time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
   };
@@ -282,7 +291,7 @@ void add_work_headers(HttpResponse& response, const Embedded& work, SteadyClock:
            {"X-Total-Time", total},
            {"X-Tokenization-Time", milliseconds(work.tokenising)},
            {"X-Queue-Time", milliseconds(work.waited)},
-           {"X-Inference-Time", milliseconds(work.encoding)}})
+           {"X-Inference-Time", milliseconds(work.running)}})
     response.headers.emplace_back(name, value);
 }
 

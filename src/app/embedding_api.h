@@ -19,8 +19,8 @@
 
 namespace penchant {
 
-inline constexpr size_t embedding_requests_max = 512;  // at once; the next gets 429
-inline constexpr int embedding_threads = 64;           // so many of them can share a call
+// At once; the next gets 429. Half of them may ask one model, so that others find room.
+inline constexpr int embedding_requests_max = 512;
 
 struct EmbeddingOptions {
   Path models_folder;
@@ -71,16 +71,29 @@ struct EmbeddingInput {
 Result<EmbeddingInput> read_input(const json::object& body, std::string_view field);
 
 struct TokenOptions {
-  std::string_view prompt;  // in front of every text
-  bool truncate = true;     // what is longer than the model takes; otherwise it is refused
+  Purpose purpose = Purpose::plain;  // its prompt is put in front of every text
+  bool truncate = true;              // what is longer than the model takes; otherwise it is refused
   bool keeps_end = false;
-  bool normalised = true;  // vectors of length 1; others are encoded apart from other requests
+  bool normalised = true;  // vectors of length 1
+};
+
+// What a request cost, for its headers.
+struct Work {
+  size_t characters = 0, tokens = 0;
+  std::chrono::nanoseconds tokenising{0}, waited{0}, running{0};
 };
 
 struct Embedded {
   Matrix vectors;
-  size_t characters = 0, tokens = 0;
-  std::chrono::nanoseconds tokenising{0}, waited{0}, encoding{0};
+  Work work;
+};
+
+struct ServedClassifier {
+  ServedClassifier(std::unique_ptr<Classifier> opened, const BatcherOptions& options)
+      : classifier(std::move(opened)), batcher(*classifier, options) {}
+
+  const std::unique_ptr<Classifier> classifier;
+  Batcher batcher;
 };
 
 class EmbeddingApi {
@@ -97,14 +110,17 @@ class EmbeddingApi {
   std::vector<std::string> model_names();
 
   // Opened at the first question. Code::not_found where none is served.
-  Result<Classifier*> classifier() EXCLUDES(classifier_mutex_);
+  Result<ServedClassifier*> classifier() EXCLUDES(classifier_mutex_);
 
-  // The ids of each text of `input`.
-  static Result<std::vector<std::vector<int32_t>>> tokens(const Encoder& encoder,
-                                                          EmbeddingInput input,
-                                                          const TokenOptions& options);
+  // The tokens of each text of `input`.
+  static Result<std::vector<TokenisedText>> tokens(const Encoder& encoder, EmbeddingInput input,
+                                                   const TokenOptions& options);
   Result<Embedded> embed(ServedModel& model, EmbeddingInput input, const TokenOptions& options,
                          const HttpRequest& request);
+  // A row for each of the sequences, in the batches that all requests share.
+  Result<Matrix> run(Batcher& batcher, std::span<const TokenSequence> sequences,
+                     const HttpRequest& request, Work& work) const;
+  Patience patience(const HttpRequest& request) const;
 
   const EmbeddingOptions& options() const { return options_; }
 
@@ -113,11 +129,11 @@ class EmbeddingApi {
   const EmbeddingOptions options_;
   ModelSet models_;
   Mutex classifier_mutex_;
-  std::unique_ptr<Classifier> classifier_ GUARDED_BY(classifier_mutex_);
+  std::unique_ptr<ServedClassifier> classifier_ GUARDED_BY(classifier_mutex_);
 };
 
 // What text-embeddings-inference tells of the work in headers.
-void add_work_headers(HttpResponse& response, const Embedded& work,
+void add_work_headers(HttpResponse& response, const Work& work,
                       std::chrono::steady_clock::time_point start);
 
 std::span<const EmbeddingRoute> openai_routes();

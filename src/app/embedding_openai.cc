@@ -84,16 +84,15 @@ Result<HttpResponse> embeddings(EmbeddingApi& api, const HttpRequest& request,
     return refused(invalid(fmt::format("dimensions: {} is more than the {} of {}", *dimensions,
                                        encoder.dimensions(), encoder.name())),
                    "dimensions");
-  const TokenOptions tokens{.prompt = encoder.prompt(Purpose::plain),
-                            .truncate = !input->has_ids()};
-  TRY(Embedded work, api.embed(**model, *std::move(input), tokens, request));
-  TRY(shorten(work.vectors, *dimensions));
+  const TokenOptions tokens{.truncate = !input->has_ids()};
+  TRY(Embedded embedded, api.embed(**model, *std::move(input), tokens, request));
+  auto& [vectors, work] = embedded;
+  TRY(shorten(vectors, *dimensions));
   json::array data;
-  for (size_t i = 0; i < work.vectors.rows; ++i)
-    data.push_back(
-        json::object{{"object", "embedding"},
-                     {"index", i},
-                     {"embedding", embedding(work.vectors.row(i), encoding == "base64")}});
+  for (size_t i = 0; i < vectors.rows; ++i)
+    data.push_back(json::object{{"object", "embedding"},
+                                {"index", i},
+                                {"embedding", embedding(vectors.row(i), encoding == "base64")}});
   HttpResponse out = json_response(
       to_text(json::object{
           {"object", "list"},

@@ -47,42 +47,29 @@ ScoreFunction function_of(const Classifier& classifier, bool raw) {
   return classifier.labels().size() == 1 ? ScoreFunction::sigmoid : ScoreFunction::softmax;
 }
 
-// A row of scores for each sequence, in `work.vectors`. Others get their turn, and who left or
-// waits too long is noticed, between calls of a token budget.
-Result<Embedded> score_all(const EmbeddingApi& api, Classifier& classifier,
-                           std::span<const Sequence> sequences, const json::object& body,
-                           const HttpRequest& request) {
+struct Scored {
+  Matrix scores;  // a row for each sequence
+  Work work;
+};
+
+Result<Scored> score_all(const EmbeddingApi& api, ServedClassifier& served,
+                         std::span<const Sequence> sequences, const json::object& body,
+                         const HttpRequest& request) {
   const SteadyClock::time_point start = SteadyClock::now();
   TRY(const auto raw, get_bool(body, "raw_scores"));
   TRY(const TokenOptions options, read_truncation(body));
-  TRY(const auto encodings, encode_all(classifier, sequences, options));
-  const SteadyClock::time_point tokenised = SteadyClock::now();
-  Embedded work;
-  work.tokenising = tokenised - start;
+  TRY(const auto encodings, encode_all(*served.classifier, sequences, options));
+  Scored out;
+  out.work.tokenising = SteadyClock::now() - start;
   for (const Sequence& one : sequences)
-    for (const std::string& text : one) work.characters += utf8_length(text);
-  work.vectors = Matrix(sequences.size(), classifier.labels().size());
-  const auto patience = std::chrono::duration<double>(api.options().deadline_seconds);
-  for (size_t begin = 0, end = 0; begin < encodings.size(); begin = end) {
-    if (request.gone != nullptr && *request.gone)
-      return Error{Code::unavailable, "who asked went away"};
-    if (SteadyClock::now() - start > patience)
-      return Error{Code::unavailable, "the request's time is over; try again"};
-    std::vector<TokenSequence> call;
-    for (size_t tokens = 0; end < encodings.size(); ++end) {
-      const Encoding& one = encodings[end];
-      tokens += one.ids.size();
-      if (!call.empty() && tokens > BatcherOptions().batch_tokens) break;
-      call.push_back({one.ids, one.type_ids});
-      work.tokens += one.ids.size();
-    }
-    TRY(const Matrix logits, classifier.logits(call));
-    std::ranges::copy(logits.values, work.vectors.row(begin).begin());
-  }
-  const ScoreFunction function = function_of(classifier, raw.value_or(false));
-  for (size_t i = 0; i < work.vectors.rows; ++i) to_scores(function, work.vectors.row(i));
-  work.encoding = SteadyClock::now() - tokenised;
-  return work;
+    for (const std::string& text : one) out.work.characters += utf8_length(text);
+  std::vector<TokenSequence> tokens;
+  tokens.reserve(encodings.size());
+  for (const Encoding& one : encodings) tokens.push_back({one.ids, one.type_ids});
+  TRY(out.scores, api.run(served.batcher, tokens, request, out.work));
+  const ScoreFunction function = function_of(*served.classifier, raw.value_or(false));
+  for (size_t i = 0; i < out.scores.rows; ++i) to_scores(function, out.scores.row(i));
+  return out;
 }
 
 // Positions by falling score; of equal ones the later first, as the original has them.
@@ -95,7 +82,7 @@ std::vector<size_t> ranking(std::span<const float> scores) {
   return order;
 }
 
-HttpResponse answer(const json::value& value, const Embedded& work, SteadyClock::time_point start) {
+HttpResponse answer(const json::value& value, const Work& work, SteadyClock::time_point start) {
   HttpResponse response = json_response(to_text(value));
   add_work_headers(response, work, start);
   return response;
@@ -161,18 +148,19 @@ Result<HttpResponse> tei_rerank(EmbeddingApi& api, const HttpRequest& request,
   if (api.options().classifier_labels.size() != 1)
     return tei_backend("model is not a re-ranker model");
   TRY(check_client_batch(api, texts.size()));
-  TRY(Classifier * classifier, api.classifier());
+  TRY(ServedClassifier * served, api.classifier());
   std::vector<Sequence> pairs;
   for (const std::string& text : texts) pairs.push_back({*query, text});
-  TRY(const Embedded work, score_all(api, *classifier, pairs, body, request));
+  TRY(const Scored scored, score_all(api, *served, pairs, body, request));
+  const std::span<const float> scores = scored.scores.values;
   json::array out;
-  for (const size_t i : ranking(work.vectors.values)) {
+  for (const size_t i : ranking(scores)) {
     json::object rank{{"index", i}};
     if (return_text.value_or(false)) rank["text"] = texts[i];
-    rank["score"] = number(work.vectors.values[i]);
+    rank["score"] = number(scores[i]);
     out.push_back(std::move(rank));
   }
-  return answer(out, work, start);
+  return answer(out, scored.work, start);
 }
 
 Result<HttpResponse> tei_predict(EmbeddingApi& api, const HttpRequest& request,
@@ -183,12 +171,12 @@ Result<HttpResponse> tei_predict(EmbeddingApi& api, const HttpRequest& request,
   if (api.options().classifier_labels.empty())
     return tei_backend("model is not a classifier model");
   TRY(check_client_batch(api, input.sequences.size()));
-  TRY(Classifier * classifier, api.classifier());
-  TRY(const Embedded work, score_all(api, *classifier, input.sequences, body, request));
+  TRY(ServedClassifier * served, api.classifier());
+  TRY(const Scored scored, score_all(api, *served, input.sequences, body, request));
   json::array out;
-  for (size_t i = 0; i < work.vectors.rows; ++i)
-    out.push_back(predictions(work.vectors.row(i), classifier->labels()));
-  return input.is_batch ? answer(out, work, start) : answer(out[0], work, start);
+  for (size_t i = 0; i < scored.scores.rows; ++i)
+    out.push_back(predictions(scored.scores.row(i), served->classifier->labels()));
+  return input.is_batch ? answer(out, scored.work, start) : answer(out[0], scored.work, start);
 }
 
 }  // namespace penchant

@@ -37,27 +37,27 @@ Result<TokenOptions> read_truncation(const json::object& body) {
   if (!is_left && side != "right" && side != "Right")
     return invalid(fmt::format("truncation_direction: {} is neither \"left\" nor \"right\"",
                                shown(json::value(side))));
-  return TokenOptions{.prompt = "", .truncate = truncate.value_or(true), .keeps_end = is_left};
+  return TokenOptions{.truncate = truncate.value_or(true), .keeps_end = is_left};
 }
 
 namespace {
 
-Result<std::string_view> named_prompt(const Encoder& encoder, const json::object& body) {
+// The purpose that `prompt_name` names; one without a prompt is refused.
+Result<Purpose> named_purpose(const Encoder& encoder, const json::object& body) {
   TRY(const auto name, get_string(body, "prompt_name"));
-  if (!name) return encoder.prompt(Purpose::plain);
-  std::string_view prompt;
-  if (*name == "query") prompt = encoder.prompt(Purpose::query);
-  if (*name == "passage" || *name == "document") prompt = encoder.prompt(Purpose::passage);
-  if (prompt.empty())
+  if (!name) return Purpose::plain;
+  const Purpose purpose = *name == "query" ? Purpose::query : Purpose::passage;
+  const bool known = *name == "query" || *name == "passage" || *name == "document";
+  if (!known || encoder.prompt(purpose).empty())
     return invalid(
         fmt::format("prompt_name: {} has no prompt {}", encoder.name(), shown(json::value(*name))));
-  return prompt;
+  return purpose;
 }
 
 // `truncate`, `truncation_direction` and `prompt_name` of an object.
 Result<TokenOptions> read_token_options(const Encoder& encoder, const json::object& body) {
   TRY(TokenOptions options, read_truncation(body));
-  TRY(options.prompt, named_prompt(encoder, body));
+  TRY(options.purpose, named_purpose(encoder, body));
   return options;
 }
 
@@ -74,10 +74,11 @@ Result<HttpResponse> embed(EmbeddingApi& api, const HttpRequest& request, const 
   TRY(ServedModel * model, api.own_model());
   TRY(TokenOptions options, read_token_options(model->encoder, body));
   options.normalised = normalize.value_or(true);
-  TRY(Embedded work, api.embed(*model, std::move(input), options, request));
-  TRY(shorten(work.vectors, static_cast<size_t>(dimensions.value_or(0)), options.normalised));
+  TRY(Embedded embedded, api.embed(*model, std::move(input), options, request));
+  auto& [vectors, work] = embedded;
+  TRY(shorten(vectors, static_cast<size_t>(dimensions.value_or(0)), options.normalised));
   json::array out;
-  for (size_t i = 0; i < work.vectors.rows; ++i) out.push_back(vector_to_json(work.vectors.row(i)));
+  for (size_t i = 0; i < vectors.rows; ++i) out.push_back(vector_to_json(vectors.row(i)));
   HttpResponse response = json_response(to_text(out));
   add_work_headers(response, work, start);
   return response;
@@ -92,22 +93,22 @@ Result<HttpResponse> embed_all(EmbeddingApi& api, const HttpRequest& request,
   TRY(ServedModel * model, api.own_model());
   if (model->encoder.tokenizer() == nullptr) return tei_backend("model has no tokens, only words");
   TRY(const TokenOptions options, read_token_options(model->encoder, body));
-  Embedded work;
+  Work work;
   for (const std::string& text : input.texts) work.characters += utf8_length(text);
   TRY(const auto texts, EmbeddingApi::tokens(model->encoder, std::move(input), options));
   const auto tokenised = std::chrono::steady_clock::now();
   work.tokenising = tokenised - start;
+  const Patience patience = api.patience(request);
   json::array out;
-  for (const auto& ids : texts) {
-    if (request.gone != nullptr && *request.gone)
-      return Error{Code::unavailable, "who asked went away"};
-    TRY(const Matrix states, model->encoder.token_states(ids));
-    work.tokens += ids.size();
+  for (const TokenisedText& text : texts) {
+    TRY(patience.check());
+    TRY(const Matrix states, model->encoder.token_states(text.ids));
+    work.tokens += text.ids.size();
     json::array rows;
     for (size_t i = 0; i < states.rows; ++i) rows.push_back(vector_to_json(states.row(i)));
     out.push_back(std::move(rows));
   }
-  work.encoding = std::chrono::steady_clock::now() - tokenised;
+  work.running = std::chrono::steady_clock::now() - tokenised;
   HttpResponse response = json_response(to_text(out));
   add_work_headers(response, work, start);
   return response;
@@ -137,11 +138,11 @@ Result<HttpResponse> similarity(EmbeddingApi& api, const HttpRequest& request,
   input.texts = std::move(sentences);
   input.texts.push_back(*std::move(source));
   if (input.has_empty()) return tei_empty("inputs");
-  TRY(const Embedded work, api.embed(*model, std::move(input), options, request));
+  TRY(const Embedded embedded, api.embed(*model, std::move(input), options, request));
+  const auto& [vectors, work] = embedded;
   std::vector<float> scores;
-  const size_t last = work.vectors.rows - 1;
-  for (size_t i = 0; i < last; ++i)
-    scores.push_back(dot(work.vectors.row(i), work.vectors.row(last)));
+  const size_t last = vectors.rows - 1;
+  for (size_t i = 0; i < last; ++i) scores.push_back(dot(vectors.row(i), vectors.row(last)));
   HttpResponse response = json_response(to_text(vector_to_json(scores)));
   add_work_headers(response, work, start);
   return response;
@@ -184,7 +185,8 @@ Result<HttpResponse> tokenize(EmbeddingApi& api, const HttpRequest&, const json:
   TRY(const auto named, get_string(body, "prompt_name"));
   std::string_view prompt;
   if (named) {
-    TRY(prompt, named_prompt(model->encoder, body));
+    TRY(const Purpose purpose, named_purpose(model->encoder, body));
+    prompt = model->encoder.prompt(purpose);
   }
   json::array out;
   for (const std::string& text : input.texts) {
@@ -223,7 +225,7 @@ std::string_view name_of(Precision precision) {
 json::object model_kinds(const ServedModel& model, const std::vector<std::string>& labels) {
   json::object kinds{
       {"embedding",
-       json::object{{"pooling", model.encoder.adds_special_tokens() ? "model" : "sum"}}}};
+       json::object{{"pooling", model.encoder.adds_special_tokens() ? "model" : "mean"}}}};
   if (labels.empty()) return kinds;
   json::object names, ids;
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -252,7 +254,7 @@ Result<HttpResponse> info(EmbeddingApi& api, const HttpRequest&, const json::obj
                            {"max_batch_requests", nullptr},
                            {"max_client_batch_size", options.client_batch},
                            {"auto_truncate", true},
-                           {"tokenization_workers", embedding_threads},
+                           {"tokenization_workers", embedding_requests_max},
                            {"version", program_version()},
                            {"sha", nullptr},
                            {"docker_label", nullptr}}));

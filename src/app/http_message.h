@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@ struct HttpRequest {
   std::optional<uint64_t> content_length;
   bool is_chunked = false;
   bool keep_alive = true;
+  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
   // Turns true when the client closes its side while the request is worked on; null: nobody looks.
   std::shared_ptr<std::atomic<bool>> gone;
 

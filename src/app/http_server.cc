@@ -68,7 +68,7 @@ struct Shared {
   WorkerPool control{1, limits::queued_requests};
   WorkerPool quick{options.worker_threads, limits::queued_requests};
   WorkerPool heavy{options.heavy_threads, limits::queued_requests};
-  WorkerPool embedding{embedding_threads, embedding_requests_max - size_t(embedding_threads)};
+  WorkerPool embedding{embedding_requests_max, 0};
   std::atomic<size_t> body_bytes{0};
   std::atomic<bool> stopping{false};
   std::atomic<uint64_t> next_request{0};
@@ -227,6 +227,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const Lane lane = shared_.service.lane(request);
     if (lane == Lane::here) return answer(shared_.service.handle(std::move(request)));
     enter(Phase::working, 0);
+    request.arrived = request_start_;
     auto call = std::make_shared<Call>(
         Call{shared_from_this(), WorkGuard(loop_.context.get_executor()), std::move(request)});
     if (lane == Lane::embedding) watch(call->request);

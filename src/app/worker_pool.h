@@ -1,4 +1,5 @@
-// Threads for work that waits (for the disk, for the encoder), behind a queue of bounded length.
+// Threads for work that waits (for the disk, for the encoder), behind a queue of bounded length. A
+// thread is started when there is a task and no idle one, and then stays.
 // Thread-safety: safe.
 #pragma once
 
@@ -19,7 +20,9 @@ class WorkerPool {
     void (*run)(void* context);
   };
 
-  WorkerPool(int threads, size_t queue_max);
+  // `queue_max`: tasks beyond the `threads` that run at once.
+  WorkerPool(int threads, size_t queue_max)
+      : threads_max_(static_cast<size_t>(threads)), queue_max_(queue_max) {}
   ~WorkerPool() { finish(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -31,11 +34,13 @@ class WorkerPool {
 
  private:
   void work();
+  bool has_thread_for_queue();
 
-  const size_t queue_max_;
+  const size_t threads_max_, queue_max_;
   std::mutex mutex_;  // std::mutex, as condition_variable wants it
   std::condition_variable ready_;
   std::deque<Task> queue_;
+  size_t idle_ = 0;  // threads without a task
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -1,9 +1,10 @@
-// Continuous batching: the texts of all requests that wait for one encoder, merged into calls of a
+// Continuous batching: the texts of all requests that wait for one model, merged into calls of a
 // token budget. Requests take turns by tokens, so that one text passes ten thousand of another
-// request; a vector does not depend on what else is in its call (encoder/encoder.h).
+// request; a row does not depend on what else is in its call (encoder/sequence_model.h). Each model
+// has a batcher and with it limits of its own: one that has too much to do refuses its own requests.
 //
-//   Batcher batcher(encoder, {});
-//   TRY(Batched answer, batcher.encode(texts, {.until = deadline}));   // blocks
+//   Batcher batcher(model, {});
+//   TRY(Batched answer, batcher.run(sequences, {.until = deadline}));   // blocks
 //
 // There is no thread of its own: the first of the waiting requests runs the call for all of them
 // and hands that duty over when its own texts are done.
@@ -17,56 +18,59 @@
 #include <mutex>
 #include <vector>
 
-#include "encoder/encoder.h"
+#include "encoder/sequence_model.h"
 
 namespace penchant {
 
-// How long a request waits. Looked at between the calls of the encoder.
+// How long a request waits. Looked at between the calls of the model.
 struct Patience {
   std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
   const std::atomic<bool>* gone = nullptr;  // who asked has left
+
+  Result<> check() const;  // Code::unavailable when it is over
 };
 
 struct BatcherOptions {
   size_t batch_tokens = 4'096;       // of one call; a longer text is a call of its own
   size_t turn_tokens = 256;          // of one request before the next one's turn
   size_t waiting_tokens = 1u << 20;  // of all requests; a single one may have more
-  size_t waiting_requests = 512;
+  size_t requests = 256;             // at once
 };
 
 struct Batched {
-  Matrix vectors;                        // a row for each text
-  std::chrono::nanoseconds waited{0};    // until the first of its texts was taken
-  std::chrono::nanoseconds encoding{0};  // of the calls that had texts of it
+  Matrix rows;                          // one for each sequence
+  std::chrono::nanoseconds waited{0};   // until the first of them was taken
+  std::chrono::nanoseconds running{0};  // of the calls that had some of them
 };
 
 class Batcher {
  public:
-  Batcher(Encoder& encoder, const BatcherOptions& options) : encoder_(encoder), options_(options) {}
+  Batcher(SequenceModel& model, const BatcherOptions& options) : model_(model), options_(options) {}
 
-  // Encoder::encode_ids. Code::exhausted when too much waits already, Code::unavailable when the
+  // SequenceModel::run. Code::exhausted when too much waits already, Code::unavailable when the
   // patience is over.
-  Result<Batched> encode(std::span<const TokenIds> texts, const Patience& patience);
+  Result<Batched> run(std::span<const TokenSequence> sequences, const Patience& patience);
 
-  size_t waiting() const;  // requests with texts that no call has taken yet
+  size_t waiting() const;  // requests with sequences that no call has taken yet
 
  private:
   struct Request;
-  struct Text {
+  struct Part {
     Request* request;
-    size_t index;
+    size_t index;  // of one of its sequences
   };
 
-  Result<> check(std::span<const TokenIds> texts) const;
+  Result<> enter(Request& request);
   void run_batch(std::unique_lock<std::mutex>& lock);
-  std::vector<Text> take_batch();
+  std::vector<Part> take_batch();
   void drop_impatient();
 
-  Encoder& encoder_;
+  SequenceModel& model_;
   const BatcherOptions options_;
   mutable std::mutex mutex_;    // std::mutex, as condition_variable wants it; guards all below
-  std::deque<Request*> queue_;  // with texts not yet taken, in the order of their turns
-  size_t waiting_tokens_ = 0;   // of those texts
+  std::deque<Request*> queue_;  // with sequences not yet taken, in the order of their turns
+  size_t waiting_tokens_ = 0;   // of those sequences
+  size_t requests_ = 0;         // these, and those whose last sequences are in a call
   bool running_ = false;        // one of the requests runs a call
 };
 

@@ -8,40 +8,40 @@
 #include <thread>
 
 #include "base/test_folder.h"
+#include "encoder/classifier.h"
 #include "encoder/golden_test.h"
 #include "encoder/model_set.h"
-#include "text/tokenizer.h"
 
 namespace penchant {
 namespace {
 
-// tiny-bert whose calls are noted and, while `held`, wait.
-class Held final : public Encoder {
+// A model whose calls are noted and, while `held`, wait.
+class Held final : public SequenceModel {
  public:
-  std::unique_ptr<Encoder> inner = *open_encoder(golden_folder("tiny-bert"), {.threads = 2});
+  explicit Held(std::unique_ptr<SequenceModel> model = *open_encoder(golden_folder("tiny-bert"),
+                                                                     {.threads = 2}))
+      : inner(std::move(model)) {}
+
+  const std::unique_ptr<SequenceModel> inner;
   std::vector<std::vector<int32_t>> calls;  // the first id of each text
   std::mutex mutex;
   std::condition_variable changed;
   bool held = false, fails = false;
 
   std::string_view name() const override { return inner->name(); }
-  size_t dimensions() const override { return inner->dimensions(); }
   size_t max_tokens() const override { return inner->max_tokens(); }
-  const Tokenizer* tokenizer() const override { return inner->tokenizer(); }
-  std::string_view prompt(Purpose purpose) const override { return inner->prompt(purpose); }
-  bool adds_special_tokens() const override { return true; }
-  Result<Matrix> token_states(TokenIds text) override { return inner->token_states(text); }
-  Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) override {
-    return inner->encode(texts, purpose);
+  size_t width() const override { return inner->width(); }
+  Result<> check(std::span<const TokenSequence> sequences) const override {
+    return inner->check(sequences);
   }
-  Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
+  Result<Matrix> run(std::span<const TokenSequence> sequences) override {
     std::unique_lock lock(mutex);
     calls.emplace_back();
-    for (const TokenIds text : texts) calls.back().push_back(text.front());
+    for (const TokenSequence& one : sequences) calls.back().push_back(one.ids.front());
     changed.notify_all();
     changed.wait(lock, [this] { return !held; });
     if (fails) return Error{Code::internal, "broken"};
-    return inner->encode_ids(texts);
+    return inner->run(sequences);
   }
 
   void hold(bool value) {
@@ -67,11 +67,12 @@ std::vector<std::vector<int32_t>> make_texts(int32_t first, size_t count) {
 
 Result<Batched> ask(Batcher& batcher, const std::vector<std::vector<int32_t>>& texts,
                     const Patience& patience = {}) {
-  const std::vector<TokenIds> views(texts.begin(), texts.end());
-  return batcher.encode(views, patience);
+  std::vector<TokenSequence> sequences;
+  for (const auto& text : texts) sequences.push_back({.ids = text});
+  return batcher.run(sequences, patience);
 }
 
-// While a first request holds the encoder, the others come in the given order; then it goes on.
+// While a first request holds the model, the others come in the given order; then it goes on.
 void meet(Held& encoder, Batcher& batcher,
           const std::vector<std::vector<std::vector<int32_t>>>& all,
           std::vector<Result<Batched>>& answers) {
@@ -101,11 +102,35 @@ TEST(Batcher, MergesWaitingRequestsAndGivesTheBitsOfEachAlone) {
   for (size_t i = 0; i < all.size(); ++i) {
     ASSERT_TRUE(answers[i].ok()) << answers[i].error().message;
     for (size_t row = 0; row < all[i].size(); ++row) {
-      const TokenIds text = all[i][row];
-      EXPECT_TRUE(std::ranges::equal(answers[i]->vectors.row(row),
-                                     encoder.inner->encode_ids({&text, 1})->values));
+      const TokenSequence text{all[i][row]};
+      EXPECT_TRUE(
+          std::ranges::equal(answers[i]->rows.row(row), encoder.inner->run({&text, 1})->values));
     }
   }
+}
+
+// A reranker is as any model: pairs keep the types of their tokens.
+TEST(Batcher, MergesPairsForARerankerWithTheBitsOfEachAlone) {
+  const Path folder = Path(PENCHANT_SOURCE) / "tests/data/heads/reranker";
+  Held reranker(*open_classifier(folder, {.threads = 2}));
+  Batcher batcher(reranker, {});
+  const std::vector<int32_t> ids = {2, 13, 18, 3, 5, 13, 18, 3}, types = {0, 0, 0, 0, 1, 1, 1, 1};
+  const TokenSequence pair{ids, types}, untyped{ids};
+  reranker.hold(true);
+  std::thread first([&] { EXPECT_TRUE(batcher.run({&pair, 1}, {}).ok()); });
+  reranker.wait_for_call();
+  Result<Batched> with(Error{}), without(Error{});
+  std::thread second([&] { with = batcher.run({&pair, 1}, {}); });
+  std::thread third([&] { without = batcher.run({&untyped, 1}, {}); });
+  while (batcher.waiting() != 2) std::this_thread::yield();
+  reranker.hold(false);
+  for (std::thread* thread : {&first, &second, &third}) thread->join();
+  EXPECT_EQ(reranker.calls.size(), 2u);
+  EXPECT_EQ(with->rows.values, reranker.inner->run({&pair, 1})->values);
+  EXPECT_EQ(without->rows.values, reranker.inner->run({&untyped, 1})->values);
+  EXPECT_NE(with->rows.values, without->rows.values);
+  const TokenSequence wrong[] = {pair, {{}}};
+  EXPECT_EQ(batcher.run(wrong, {}).error().message, "text 1: has no tokens");
 }
 
 TEST(Batcher, LetsOneTextPassTenThousand) {
@@ -121,7 +146,7 @@ TEST(Batcher, LetsOneTextPassTenThousand) {
 
 TEST(Batcher, RefusesBeyondItsQueue) {
   Held encoder;
-  Batcher batcher(encoder, {.waiting_tokens = 100, .waiting_requests = 2});
+  Batcher batcher(encoder, {.waiting_tokens = 100, .requests = 3});
   encoder.hold(true);
   std::thread first([&] { EXPECT_TRUE(ask(batcher, make_texts(2, 1)).ok()); });
   encoder.wait_for_call();
@@ -132,7 +157,7 @@ TEST(Batcher, RefusesBeyondItsQueue) {
   std::thread third([&] { EXPECT_TRUE(ask(batcher, make_texts(4, 1)).ok()); });
   while (batcher.waiting() != 2) std::this_thread::yield();
   EXPECT_EQ(ask(batcher, make_texts(5, 1)).error().message,
-            "2 requests of 100 tokens wait for tiny-bert already");
+            "3 requests of 100 tokens wait for tiny-bert already");
   encoder.hold(false);
   for (std::thread* thread : {&first, &second, &third}) thread->join();
 }
@@ -158,8 +183,7 @@ TEST(Batcher, TellsEveryRequestOfAFailedCallAndGoesOn) {
   EXPECT_TRUE(ask(batcher, make_texts(3, 50)).ok());
   EXPECT_TRUE(ask(batcher, {}).ok());
   EXPECT_EQ(ask(batcher, {{7, -1}}).error().message,
-            "text 0: token -1 is not one of the vocabulary's " +
-                std::to_string(encoder.tokenizer()->vocabulary_size()));
+            "text 0: token -1 is not one of the vocabulary's 40");
 }
 
 TEST(Batcher, ServesManyThreads) {

@@ -9,6 +9,7 @@
 #include "encoder/model_config.h"
 #include "encoder/safetensors.h"
 #include "encoder/tokenise.h"
+#include "encoder/transformer_runner.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -25,7 +26,7 @@ class TransformerClassifier final : public Classifier {
         head_config_(std::move(head_config)),
         tokenizer_(std::move(tokenizer)),
         head_(std::move(head)),
-        runner_(std::move(transformer), config_.hidden, threads) {}
+        runner_(std::move(transformer), config_, threads) {}
 
   std::string_view name() const override { return name_; }
   const std::vector<std::string>& labels() const override { return head_config_.labels; }
@@ -47,16 +48,20 @@ class TransformerClassifier final : public Classifier {
     });
   }
 
-  Result<Matrix> logits(std::span<const TokenSequence> sequences) override {
+  Result<> check(std::span<const TokenSequence> sequences) const override {
+    TRY(check_sequences(sequences, config_, max_tokens()));
+    for (size_t i = 0; i < sequences.size(); ++i)
+      if (sequences[i].ids.empty()) return at_text(i, invalid("has no tokens"));
+    return {};
+  }
+
+  Result<Matrix> run(std::span<const TokenSequence> sequences) override {
     TRY(check(sequences));
-    std::vector<TokenSequence> used(sequences.begin(), sequences.end());
-    if (config_.types < 2)  // as transformers, which does not pass types to such a model
-      for (TokenSequence& one : used) one.types = {};
-    Matrix out(sequences.size(), labels().size());
-    runner_.run(used, [&](size_t i, std::span<const float> states) {
-      head_.run(used[i].ids, states, out.row(i));
+    Matrix logits(sequences.size(), labels().size());
+    runner_.run(sequences, [&](size_t i, std::span<const float> states) {
+      head_.run(sequences[i].ids, states, logits.row(i));
     });
-    return out;
+    return logits;
   }
 
  private:
@@ -70,28 +75,9 @@ class TransformerClassifier final : public Classifier {
     std::vector<TokenSequence> sequences;
     sequences.reserve(count);
     for (const Encoding& one : encodings) sequences.push_back({one.ids, one.type_ids});
-    TRY(Matrix out, logits(sequences));
+    TRY(Matrix out, run(sequences));
     for (size_t i = 0; i < out.rows; ++i) to_scores(function, out.row(i));
     return out;
-  }
-
-  Result<> check(std::span<const TokenSequence> sequences) const {
-    std::vector<TokenIds> all;
-    all.reserve(sequences.size());
-    for (const TokenSequence& one : sequences) all.push_back(one.ids);
-    TRY(check_ids(all, config_.vocabulary, max_tokens()));
-    for (size_t i = 0; i < sequences.size(); ++i) {
-      const auto& [ids, types] = sequences[i];
-      if (ids.empty()) return at_text(i, invalid("has no tokens"));
-      if (!types.empty() && types.size() != ids.size())
-        return at_text(i, invalid(fmt::format("{} types for {} tokens", types.size(), ids.size())));
-      if (config_.types < 2) continue;
-      for (const int32_t type : types)
-        if (type < 0 || static_cast<size_t>(type) >= config_.types)
-          return at_text(i, invalid(fmt::format("token type {} is not one of the model's {}", type,
-                                                config_.types)));
-    }
-    return {};
   }
 
   const std::string name_;

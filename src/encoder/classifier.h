@@ -5,7 +5,8 @@
 //   TRY(auto reranker, open_classifier(folder, {.precision = Precision::fp32}));
 //   TRY(Matrix scores, reranker->score(pairs, reranker->function_of_pairs()));  // [pairs, labels]
 //
-// The same text gives the same bits whatever else is in the call and however many threads run.
+// run() gives the logits of tokens as tokenizer() gives them, at least one in each sequence. The same
+// text gives the same bits whatever else is in the call and however many threads run.
 // Thread-safety: safe; concurrent calls take turns on the classifier's threads.
 #pragma once
 
@@ -18,7 +19,7 @@
 #include "base/result.h"
 #include "encoder/encoder.h"
 #include "encoder/head_config.h"
-#include "encoder/transformer_runner.h"
+#include "encoder/sequence_model.h"
 #include "math/matrix.h"
 
 namespace penchant {
@@ -27,13 +28,10 @@ struct TextPair {
   std::string_view first, second;
 };
 
-class Classifier {
+class Classifier : public SequenceModel {
  public:
-  virtual ~Classifier() = default;
-
-  virtual std::string_view name() const = 0;  // the folder's
   virtual const std::vector<std::string>& labels() const = 0;
-  virtual size_t max_tokens() const = 0;  // longer texts are truncated, of a pair the longer one
+  size_t width() const final { return labels().size(); }
   virtual const Tokenizer& tokenizer() const = 0;
 
   // What the originals make of the logits: transformers' pipeline of texts, sentence-transformers'
@@ -46,9 +44,6 @@ class Classifier {
   virtual Result<Matrix> classify(std::span<const std::string_view> texts,
                                   ScoreFunction function) = 0;
   virtual Result<Matrix> score(std::span<const TextPair> pairs, ScoreFunction function) = 0;
-
-  // The logits of tokens as tokenizer() gives them, at least one and at most max_tokens() in each.
-  virtual Result<Matrix> logits(std::span<const TokenSequence> sequences) = 0;
 };
 
 // Logits to scores, in place.

@@ -10,6 +10,7 @@
 #include "encoder/golden_test.h"
 #include "encoder/head.h"
 #include "encoder/safetensors.h"
+#include "encoder/transformer_runner.h"
 #include "math/kernels.h"
 
 namespace penchant {
@@ -104,7 +105,7 @@ TEST_P(Heads, GiveTheLogitsOfTransformersWithEveryKernelTable) {
     ASSERT_TRUE(head.ok()) << head.error().message;
     auto transformer = Transformer::load(std::move(file), *config, Precision::fp32);
     ASSERT_TRUE(transformer.ok()) << transformer.error().message;
-    TransformerRunner runner(*std::move(transformer), config->hidden, 2);
+    TransformerRunner runner(*std::move(transformer), *config, 2);
     Matrix out(texts, labels);
     runner.run(sequences, [&](size_t i, std::span<const float> states) {
       head->run(sequences[i].ids, states, out.row(i));
@@ -201,7 +202,7 @@ TEST(Classifier, TellsWhichTextIsWrong) {
       reranker->classify(texts, ScoreFunction::logits).error().message.starts_with("text 0: "));
   const int32_t ids[] = {2, 99}, good[] = {2, 3}, types[] = {0, 2};
   const auto refusal = [&](const TokenSequence& sequence) {
-    const auto refused = reranker->logits({&sequence, 1});
+    const auto refused = reranker->run({&sequence, 1});
     return refused.ok() ? "" : refused.error().message;
   };
   EXPECT_NE(refusal({ids}).find("token 99 is not one of"), std::string::npos);

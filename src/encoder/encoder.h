@@ -18,11 +18,11 @@
 
 #include "base/files.h"
 #include "base/result.h"
+#include "encoder/sequence_model.h"
 #include "math/matrix.h"
+#include "text/tokenizer.h"
 
 namespace penchant {
-
-class Tokenizer;
 
 // fp32 is the reference. fast is int8: weights and activations in bytes. bf16 lies between, where
 // the processor multiplies it (AVX-512 BF16, AMX); elsewhere it is fp32.
@@ -39,35 +39,34 @@ struct EncoderOptions {
   bool attention_weighting = false;
 };
 
-using TokenIds = std::span<const int32_t>;  // of one text
+// A text as an encoder reads it.
+struct TokenisedText {
+  std::vector<int32_t> ids;
+  std::vector<Span> places = {};  // bytes of the text; {0, 0} for special tokens and the prompt's
 
-class Encoder {
+  TokenSequence sequence() const { return {.ids = ids}; }
+};
+
+// name() identifies vectors in a store. run() gives vectors as long as the model makes them: made
+// as long as 1 they are the bits of encode(). It refuses ids outside the vocabulary and, but for
+// static vectors, texts of more than max_tokens().
+class Encoder : public SequenceModel {
  public:
-  virtual ~Encoder() = default;
-
-  virtual std::string_view name() const = 0;  // the folder's name; identifies vectors in a store
   virtual size_t dimensions() const = 0;
-  virtual size_t max_tokens() const = 0;           // longer texts are truncated
+  size_t width() const final { return dimensions(); }
   virtual const Tokenizer* tokenizer() const = 0;  // null for word-vector files
 
   // One L2-normalised row per text; the row of an empty text may be zero (static vectors).
   // Fails as a whole, naming the text's position, for invalid UTF-8 or a text beyond the limit.
   virtual Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) = 0;
 
-  // encode() in its two halves, for who counts tokens or brings them: a text becomes the ids of
-  // tokenizer() over the prompt and the text, at most max_tokens() of them, with special tokens
-  // where the model wants them; and ids become the same bits that encode() gives. An id outside the
-  // vocabulary and, but for static vectors, a text of more than max_tokens() are errors naming the
-  // text's position.
+  // The first half of encode(), the other is run(): a text becomes the ids of tokenizer() over the
+  // prompt and the text, at most max_tokens() of them, with special tokens where the model wants
+  // them. read() does so and says where they lie; of static vectors it gives those that count, and
+  // it is how a text becomes ids where there is no tokenizer.
   virtual std::string_view prompt(Purpose purpose) const = 0;
   virtual bool adds_special_tokens() const = 0;
-  virtual Result<Matrix> encode_ids(std::span<const TokenIds> texts) = 0;
-
-  // encode_ids() with vectors as long as the model makes them instead of length 1. Code::internal
-  // where it makes no others.
-  virtual Result<Matrix> encode_ids_unnormalised(std::span<const TokenIds> /*texts*/) {
-    return Error{Code::internal, "the vectors of this model have length 1: normalize must be true"};
-  }
+  virtual Result<TokenisedText> read(std::string_view text, Purpose purpose) const = 0;
 
   // What the vector of a text is pooled from: [tokens, width of the states]. Static vectors have a
   // row for each token that counts.

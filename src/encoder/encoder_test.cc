@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/test_folder.h"
 #include "encoder/golden_test.h"
+#include "math/kernels.h"
 #include "math/products.h"
 #include "text/tokenizer.h"
 
@@ -126,25 +127,27 @@ TEST(Encoder, GivesIdsTheBitsOfTheirText) {
     const std::string prompted = std::string(encoder->prompt(Purpose::query)) + std::string(text);
     const auto ids = encoder->tokenizer()->encode_ids(
         prompted, {.add_special_tokens = encoder->adds_special_tokens()});
-    const TokenIds views[] = {*ids, {}, *ids};
-    const Matrix vectors = *encoder->encode_ids(views);
+    const TokenSequence sequences[] = {{*ids}, {}, {*ids}};
+    Matrix vectors = *encoder->run(sequences);
     const Matrix expected = *encoder->encode({&text, 1}, Purpose::query);
-    for (const size_t row : {0, 2})
+    for (const size_t row : {0, 2}) {
+      normalise(vectors.row(row));
       EXPECT_TRUE(std::ranges::equal(vectors.row(row), expected.values)) << name;
+    }
     const Matrix states = *encoder->token_states(*ids);
     EXPECT_EQ(states.cols, encoder->dimensions());
     // The unknown token does not count for static vectors.
     EXPECT_EQ(states.rows, ids->size() - (encoder->adds_special_tokens() ? 0 : 1));
     const std::vector<int32_t> wrong = {2, 1'000'000};
-    const TokenIds with_wrong[] = {*ids, wrong};
-    EXPECT_TRUE(encoder->encode_ids(with_wrong).error().message.find("1000000") !=
-                std::string::npos);
+    const TokenSequence with_wrong[] = {{*ids}, {wrong}};
+    EXPECT_NE(encoder->run(with_wrong).error().message.find("text 1: token 1000000"),
+              std::string::npos);
     EXPECT_FALSE(encoder->token_states(wrong).ok());
   }
   const auto encoder = open(golden_folder("tiny-bert"), {.threads = 1});
   const std::vector<int32_t> longest(41, 3);
-  const TokenIds view = longest;
-  EXPECT_EQ(encoder->encode_ids({&view, 1}).error().message,
+  const TokenSequence sequence{longest};
+  EXPECT_EQ(encoder->run({&sequence, 1}).error().message,
             "text 0: 41 tokens, more than the model's 40");
 }
 

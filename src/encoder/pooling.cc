@@ -11,8 +11,16 @@ namespace penchant {
 
 namespace {
 
-// A multiple of the pooled vector: means are sums here.
-void pool_sum(Pooling pooling, std::span<const float> states, std::span<float> out) {
+// What a sum of the states is divided by.
+float weights_of(Pooling pooling, float length) {
+  if (pooling == Pooling::mean) return length;
+  if (pooling == Pooling::mean_sqrt) return std::sqrt(length);
+  return pooling == Pooling::weighted_mean ? length * (length + 1) / 2 : 1;
+}
+
+}  // namespace
+
+void pool(Pooling pooling, std::span<const float> states, std::span<float> out) {
   const size_t H = out.size(), L = states.size() / H;
   const auto row = [&](size_t t) { return states.subspan(t * H, H); };
   const auto first = row(pooling == Pooling::last ? L - 1 : 0);
@@ -25,19 +33,8 @@ void pool_sum(Pooling pooling, std::span<const float> states, std::span<float> o
     else if (pooling == Pooling::max)
       for (size_t i = 0; i < H; ++i) out[i] = std::max(out[i], row(t)[i]);
   }
-}
-
-float weights_of(Pooling pooling, float length) {
-  if (pooling == Pooling::mean) return length;
-  if (pooling == Pooling::mean_sqrt) return std::sqrt(length);
-  return pooling == Pooling::weighted_mean ? length * (length + 1) / 2 : 1;
-}
-
-}  // namespace
-
-void pool(Pooling pooling, std::span<const float> states, std::span<float> out) {
-  pool_sum(pooling, states, out);
-  normalise(out);  // also turns sums into means
+  const float weights = weights_of(pooling, static_cast<float>(L));
+  if (weights != 1) scale(1 / weights, out);
 }
 
 std::vector<float> pool_weights(Pooling pooling, size_t L) {
@@ -49,13 +46,6 @@ std::vector<float> pool_weights(Pooling pooling, size_t L) {
       weights.push_back(static_cast<float>(t + 1));
   }
   return weights;
-}
-
-void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> out) {
-  pool_sum(pooling, states, out);
-  const size_t length = states.size() / out.size();
-  const float weights = weights_of(pooling, static_cast<float>(length));
-  if (weights != 1) scale(1 / weights, out);
 }
 
 Result<> shorten(Matrix& vectors, size_t dimensions, bool normalised) {

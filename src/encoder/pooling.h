@@ -12,11 +12,8 @@
 namespace penchant {
 
 // out[H] from states[L, H], L >= 1, as sentence-transformers does: all tokens count, special ones
-// too. Normalised to length 1.
+// too.
 void pool(Pooling pooling, std::span<const float> states, std::span<float> out);
-
-// The same, as long as it is.
-void pool_raw(Pooling pooling, std::span<const float> states, std::span<float> out);
 
 // Of each of L states in the sum that the vector is; none where it is no such sum.
 std::vector<float> pool_weights(Pooling pooling, size_t L);

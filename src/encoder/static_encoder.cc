@@ -1,5 +1,6 @@
 #include "encoder/static_encoder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -20,14 +21,18 @@ namespace {
 // As the model2vec package has it, and for attention, which costs the square of it.
 constexpr size_t words_max = 512;
 
-// What differs between the two kinds: the words of a text, and where their vectors lie.
+// What differs between the two kinds: the tokens of a text, and where their vectors lie. A file's
+// tokens are its words, whose ids are their rows.
 class WordSource {
  public:
   virtual ~WordSource() = default;
   virtual const VectorTable& vectors() const = 0;
   virtual const Tokenizer* tokenizer() const = 0;
-  virtual Result<std::vector<WeightedRow>> words(std::string_view text) const = 0;
-  virtual Result<std::vector<WeightedRow>> words_of(TokenIds ids) const = 0;
+  virtual size_t vocabulary() const = 0;
+  virtual Result<std::vector<int32_t>> ids(std::string_view text) const = 0;
+  virtual Result<TokenisedText> read(std::string_view text) const = 0;
+  // Those that count, of ids in the vocabulary.
+  virtual std::vector<WeightedRow> words_of(TokenIds ids) const = 0;
 };
 
 class FileWords final : public WordSource {
@@ -37,19 +42,30 @@ class FileWords final : public WordSource {
 
   const VectorTable& vectors() const override { return vectors_; }
   const Tokenizer* tokenizer() const override { return nullptr; }
+  size_t vocabulary() const override { return vectors_.rows(); }
 
-  Result<std::vector<WeightedRow>> words(std::string_view text) const override {
+  Result<std::vector<int32_t>> ids(std::string_view text) const override {
+    TRY(TokenisedText found, read(text));
+    return std::move(found.ids);
+  }
+
+  Result<TokenisedText> read(std::string_view text) const override {
     if (text.size() > limits::text_bytes)
       return too_large("text of " + std::to_string(text.size()) + " bytes, more than " +
                        std::to_string(limits::text_bytes));
     TRY(check_utf8(text, "text"));
-    std::vector<WeightedRow> words;
-    for (const uint32_t row : words_.rows_of(text)) words.push_back({row, 1});
-    return words;
+    TokenisedText out;
+    for (const auto& [row, place] : words_.find(text)) {
+      out.ids.push_back(static_cast<int32_t>(row));
+      out.places.push_back(place);
+    }
+    return out;
   }
 
-  Result<std::vector<WeightedRow>> words_of(TokenIds /*ids*/) const override {
-    return invalid("a file of word vectors has no tokens");
+  std::vector<WeightedRow> words_of(TokenIds ids) const override {
+    std::vector<WeightedRow> words;
+    for (const int32_t id : ids) words.push_back({static_cast<uint32_t>(id), 1});
+    return words;
   }
 
  private:
@@ -63,20 +79,24 @@ class Model2VecWords final : public WordSource {
 
   const VectorTable& vectors() const override { return model_.vectors; }
   const Tokenizer* tokenizer() const override { return &model_.tokenizer; }
+  size_t vocabulary() const override { return model_.rows.size(); }
 
-  Result<std::vector<WeightedRow>> words(std::string_view text) const override {
-    TRY(const std::vector<int32_t> ids,
-        model_.tokenizer.encode_ids(text, {.add_special_tokens = false}));
-    return rows_of(ids);
+  Result<std::vector<int32_t>> ids(std::string_view text) const override {
+    return model_.tokenizer.encode_ids(text, {.add_special_tokens = false});
   }
 
-  Result<std::vector<WeightedRow>> words_of(TokenIds ids) const override {
-    TRY(check_ids({&ids, 1}, model_.rows.size(), ids.size()));
-    return rows_of(ids);
+  Result<TokenisedText> read(std::string_view text) const override {
+    TRY(const Encoding encoding, model_.tokenizer.encode(text, {.add_special_tokens = false}));
+    TokenisedText out;
+    for (size_t t = 0; t < encoding.ids.size(); ++t) {
+      if (model_.rows[static_cast<size_t>(encoding.ids[t])] < 0) continue;
+      out.ids.push_back(encoding.ids[t]);
+      out.places.push_back(encoding.offsets[t]);
+    }
+    return out;
   }
 
- private:
-  std::vector<WeightedRow> rows_of(TokenIds ids) const {
+  std::vector<WeightedRow> words_of(TokenIds ids) const override {
     std::vector<WeightedRow> words;
     for (const int32_t id : ids) {
       const int32_t row = model_.rows[static_cast<size_t>(id)];
@@ -86,6 +106,7 @@ class Model2VecWords final : public WordSource {
     return words;
   }
 
+ private:
   Model2Vec model_;
 };
 
@@ -104,19 +125,44 @@ class StaticEncoder final : public Encoder {
   const Tokenizer* tokenizer() const override { return source_->tokenizer(); }
 
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose /*purpose*/) override {
-    return encode_all(texts.size(), [&](size_t i) { return source_->words(texts[i]); });
+    Matrix vectors(texts.size(), dimensions());
+    TRY(for_each_text(pool_, texts.size(), [&](size_t i) -> Result<> {
+      TRY(const std::vector<int32_t> ids, source_->ids(texts[i]));
+      mean_words(source_->vectors(), weighed(words_of(ids)), vectors.row(i));
+      normalise(vectors.row(i));
+      return {};
+    }));
+    return vectors;
   }
 
   std::string_view prompt(Purpose /*purpose*/) const override { return ""; }
   bool adds_special_tokens() const override { return false; }
 
-  Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
-    return encode_all(texts.size(), [&](size_t i) { return source_->words_of(texts[i]); });
+  Result<TokenisedText> read(std::string_view text, Purpose /*purpose*/) const override {
+    TRY(TokenisedText out, source_->read(text));
+    out.ids.resize(std::min(out.ids.size(), words_max));
+    out.places.resize(out.ids.size());
+    return out;
+  }
+
+  Result<> check(std::span<const TokenSequence> sequences) const override {
+    return check_ids(sequences, source_->vocabulary(), SIZE_MAX);
+  }
+
+  Result<Matrix> run(std::span<const TokenSequence> sequences) override {
+    TRY(check(sequences));
+    Matrix vectors(sequences.size(), dimensions());
+    TRY(for_each_text(pool_, sequences.size(), [&](size_t i) -> Result<> {
+      mean_words(source_->vectors(), weighed(words_of(sequences[i].ids)), vectors.row(i));
+      return {};
+    }));
+    return vectors;
   }
 
   Result<Matrix> token_states(TokenIds text) override {
-    TRY(std::vector<WeightedRow> words, source_->words_of(text));
-    if (words.size() > words_max) words.resize(words_max);
+    const TokenSequence sequence{text};
+    TRY(check({&sequence, 1}));
+    const std::vector<WeightedRow> words = words_of(text);
     Matrix states(words.size(), dimensions());
     for (size_t i = 0; i < words.size(); ++i)
       source_->vectors().add(words[i].row, words[i].weight, states.row(i));
@@ -124,20 +170,15 @@ class StaticEncoder final : public Encoder {
   }
 
  private:
-  // `words_of(i)` gives the words of text i.
-  template <class WordsOf>
-  Result<Matrix> encode_all(size_t count, const WordsOf& words_of) {
-    Matrix vectors(count, dimensions());
-    TRY(for_each_text(pool_, count,
-                      [&](size_t i) { return encode_one(words_of(i), vectors.row(i)); }));
-    return vectors;
+  std::vector<WeightedRow> words_of(TokenIds ids) const {
+    std::vector<WeightedRow> words = source_->words_of(ids);
+    if (words.size() > words_max) words.resize(words_max);
+    return words;
   }
 
-  Result<> encode_one(Result<std::vector<WeightedRow>> found, std::span<float> out) const {
-    TRY(std::vector<WeightedRow> words, std::move(found));
-    if (words.size() > words_max) words.resize(words_max);
-    (attends_ ? attend_words : sum_words)(source_->vectors(), words, out);
-    return {};
+  std::vector<WeightedRow> weighed(std::vector<WeightedRow> words) const {
+    if (attends_) weigh_by_attention(source_->vectors(), words);
+    return words;
   }
 
   const std::string name_;

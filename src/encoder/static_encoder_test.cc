@@ -20,29 +20,26 @@ std::unique_ptr<Encoder> open(const Path& path, bool attention_weighting) {
 TEST(WordSum, FollowsTheTwoFormulas) {
   Matrix vectors(2, 2);
   vectors.values = {2, 0, 0, 1};
-  const WeightedRow words[] = {{0, 1}, {1, 1}};
+  WeightedRow words[] = {{0, 1}, {1, 1}};
   std::vector<float> out(2);
-  sum_words(vectors, words, out);
-  EXPECT_NEAR(out[0], 2 / std::sqrt(5.0), 1e-6);
-  EXPECT_NEAR(out[1], 1 / std::sqrt(5.0), 1e-6);
+  mean_words(vectors, words, out);
+  EXPECT_EQ(out, (std::vector<float>{1, 0.5f}));
 
   // Scores [[4, 0], [0, 1]] / sqrt 2; what a word receives is its column of the softmax.
   const double e4 = std::exp(4 / std::sqrt(2.0)), e1 = std::exp(1 / std::sqrt(2.0));
   const double first = e4 / (e4 + 1) + 1 / (1 + e1), second = 1 / (e4 + 1) + e1 / (1 + e1);
-  const double length = std::hypot(2 * first, second);
-  attend_words(vectors, words, out);
-  EXPECT_NEAR(out[0], 2 * first / length, 1e-6);
-  EXPECT_NEAR(out[1], second / length, 1e-6);
+  weigh_by_attention(vectors, words);
+  mean_words(vectors, words, out);
+  EXPECT_NEAR(out[0], first, 1e-6);
+  EXPECT_NEAR(out[1], second / 2, 1e-6);
 }
 
 TEST(WordSum, OfNoWordsIsZero) {
   const Matrix vectors(2, 2);
   std::vector<float> out = {1, 1};
-  sum_words(vectors, {}, out);
+  mean_words(vectors, {}, out);
   EXPECT_EQ(out, std::vector<float>(2));
-  out = {1, 1};
-  attend_words(vectors, {}, out);
-  EXPECT_EQ(out, std::vector<float>(2));
+  weigh_by_attention(vectors, {});
 }
 
 TEST(StaticEncoder, GivesTheVectorsOfTheReferenceFromAModel2VecFolder) {
@@ -70,6 +67,37 @@ TEST(StaticEncoder, GivesATextTheSameBitsInEveryCall) {
   const auto row = together.row(50);
   EXPECT_TRUE(std::equal(row.begin(), row.end(), alone.values.begin()));
   EXPECT_EQ(together.values, encoder->encode(texts, Purpose::plain)->values);
+}
+
+// As model2vec and sentence-transformers' StaticEmbedding give them without normalisation.
+TEST(StaticEncoder, GivesTheMeanOfTheWordsAsLongAsItIs) {
+  const auto encoder = open(golden_folder("tiny-model2vec"), false);
+  for (const GoldenCase& golden : golden_cases("tiny-model2vec")) {
+    const TokenSequence text{golden.ids};
+    const Matrix vector = *encoder->run({&text, 1});
+    for (size_t i = 0; i < 16; ++i)
+      EXPECT_NEAR(vector.values[i], golden.raw[i], 2e-6) << golden.text;
+  }
+}
+
+// A file's words are its tokens, and their ids the rows.
+TEST(StaticEncoder, ReadsTheWordsOfAFile) {
+  const TestFolder folder;
+  ASSERT_TRUE(write_file(folder.path() / "v.txt", "red 1 2\nbook 3 -4\n").ok());
+  const auto encoder = open(folder.path() / "v.txt", false);
+  const auto read = encoder->read("A Red book, red", Purpose::plain);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->ids, (std::vector<int32_t>{0, 1, 0}));
+  EXPECT_EQ(read->places, (std::vector<Span>{{2, 5}, {6, 10}, {12, 15}}));
+  const TokenSequence sequences[] = {read->sequence(), {}};
+  const Matrix vectors = *encoder->run(sequences);
+  EXPECT_NEAR(vectors.row(0)[0], 5 / 3.0, 1e-6);
+  EXPECT_NEAR(vectors.row(0)[1], 0, 1e-6);
+  EXPECT_EQ(vectors.row(1)[0], 0);
+  const int32_t beyond[] = {2};
+  const TokenSequence wrong{beyond};
+  EXPECT_EQ(encoder->run({&wrong, 1}).error().message,
+            "text 0: token 2 is not one of the vocabulary's 2");
 }
 
 TEST(StaticEncoder, NamesTheTextThatIsWrong) {

@@ -24,16 +24,32 @@ Result<Tokenizer> open_tokenizer(const Path& model, const ModelConfig& config) {
   return tokenizer;
 }
 
-Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,
-                   size_t max_tokens) {
-  for (size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].size() > max_tokens)
-      return at_text(i, too_large(fmt::format("{} tokens, more than the model's {}",
-                                              texts[i].size(), max_tokens)));
-    for (const int32_t id : texts[i])
+Result<> check_ids(std::span<const TokenSequence> sequences, size_t vocabulary, size_t max_tokens) {
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const TokenIds ids = sequences[i].ids;
+    if (ids.size() > max_tokens)
+      return at_text(
+          i, too_large(fmt::format("{} tokens, more than the model's {}", ids.size(), max_tokens)));
+    for (const int32_t id : ids)
       if (id < 0 || static_cast<size_t>(id) >= vocabulary)
         return at_text(
             i, invalid(fmt::format("token {} is not one of the vocabulary's {}", id, vocabulary)));
+  }
+  return {};
+}
+
+Result<> check_sequences(std::span<const TokenSequence> sequences, const ModelConfig& config,
+                         size_t max_tokens) {
+  TRY(check_ids(sequences, config.vocabulary, max_tokens));
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const auto& [ids, types] = sequences[i];
+    if (!types.empty() && types.size() != ids.size())
+      return at_text(i, invalid(fmt::format("{} types for {} tokens", types.size(), ids.size())));
+    if (config.types < 2) continue;
+    for (const int32_t type : types)
+      if (type < 0 || static_cast<size_t>(type) >= config.types)
+        return at_text(i, invalid(fmt::format("token type {} is not one of the model's {}", type,
+                                              config.types)));
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "encoder/model_config.h"
+#include "encoder/sequence_model.h"
 #include "text/tokenizer.h"
 
 namespace penchant {
@@ -46,8 +47,11 @@ Result<Tokenizer> open_tokenizer(const Path& model);
 // The same, all of whose ids the model knows.
 Result<Tokenizer> open_tokenizer(const Path& model, const ModelConfig& config);
 
-// That every id is one of the vocabulary's and no text is longer than `max_tokens`.
-Result<> check_ids(std::span<const std::span<const int32_t>> texts, size_t vocabulary,
-                   size_t max_tokens);
+// That every id is one of the vocabulary's and no sequence is longer than `max_tokens`.
+Result<> check_ids(std::span<const TokenSequence> sequences, size_t vocabulary, size_t max_tokens);
+
+// And that a transformer knows the types of the tokens.
+Result<> check_sequences(std::span<const TokenSequence> sequences, const ModelConfig& config,
+                         size_t max_tokens);
 
 }  // namespace penchant

@@ -20,7 +20,7 @@ namespace penchant {
 
 namespace {
 
-// Pooled states to a vector: sentence-transformers' modules, the first numbers, length 1.
+// Pooled states to a vector: sentence-transformers' modules, and of that the first numbers.
 class VectorModules {
  public:
   static Result<VectorModules> load(const Path& folder, const ModelConfig& config) {
@@ -47,12 +47,9 @@ class VectorModules {
   }
 
   // out[dimensions] from states[L, H].
-  void run(const ModelConfig& config, std::span<const float> states, bool normalised,
-           std::span<float> out) const {
-    if (normalised && steps_.empty() && out.size() == config.hidden)
-      return pool(config.pooling, states, out);
+  void run(const ModelConfig& config, std::span<const float> states, std::span<float> out) const {
     std::vector<float> x(config.hidden), y;
-    pool_raw(config.pooling, states, x);
+    pool(config.pooling, states, x);
     for (const std::optional<Dense>& dense : steps_) {
       if (!dense.has_value()) {
         normalise(x);
@@ -63,7 +60,6 @@ class VectorModules {
       std::swap(x, y);
     }
     std::copy_n(x.begin(), out.size(), out.begin());
-    if (normalised) normalise(out);
   }
 
  private:
@@ -88,7 +84,7 @@ class TransformerEncoder final : public Encoder {
         config_(std::move(config)),
         tokenizer_(std::move(tokenizer)),
         modules_(std::move(modules)),
-        runner_(std::move(transformer), config_.hidden, threads) {}
+        runner_(std::move(transformer), config_, threads) {}
 
   std::string_view name() const override { return name_; }
   size_t dimensions() const override { return config_.dimensions; }
@@ -104,23 +100,47 @@ class TransformerEncoder final : public Encoder {
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) override {
     TRY(const auto ids, tokenise(tokenizer_, texts, prompt(purpose),
                                  {.max_tokens = config_.max_tokens}, runner_.pool()));
-    return encode_all({ids.begin(), ids.end()}, true);
+    std::vector<TokenSequence> sequences;
+    sequences.reserve(ids.size());
+    for (const auto& text : ids) sequences.push_back({.ids = text});
+    TRY(Matrix vectors, run(sequences));
+    for (size_t i = 0; i < vectors.rows; ++i) normalise(vectors.row(i));
+    return vectors;
   }
 
-  Result<Matrix> encode_ids(std::span<const TokenIds> texts) override {
-    TRY(check_ids(texts, config_.vocabulary, config_.max_tokens));
-    return encode_all({texts.begin(), texts.end()}, true);
+  Result<TokenisedText> read(std::string_view text, Purpose purpose) const override {
+    const std::string_view prompt = this->prompt(purpose);
+    TRY(Encoding encoding,
+        tokenizer_.encode(std::string(prompt).append(text), {.max_tokens = config_.max_tokens}));
+    TokenisedText out{std::move(encoding.ids)};
+    const auto behind = [&](uint32_t at) {
+      return at > prompt.size() ? at - static_cast<uint32_t>(prompt.size()) : 0;
+    };
+    for (size_t t = 0; t < out.ids.size(); ++t) {
+      const Span place = encoding.offsets[t];
+      const bool is_added = encoding.sequence_ids[t] < 0;
+      out.places.push_back(is_added ? Span() : Span{behind(place.begin), behind(place.end)});
+    }
+    return out;
   }
 
-  Result<Matrix> encode_ids_unnormalised(std::span<const TokenIds> texts) override {
-    TRY(check_ids(texts, config_.vocabulary, config_.max_tokens));
-    return encode_all({texts.begin(), texts.end()}, false);
+  Result<> check(std::span<const TokenSequence> sequences) const override {
+    return check_sequences(sequences, config_, config_.max_tokens);
+  }
+
+  Result<Matrix> run(std::span<const TokenSequence> sequences) override {
+    TRY(check(sequences));
+    Matrix vectors(sequences.size(), config_.dimensions);  // of an empty text it stays zero
+    runner_.run(sequences, [&](size_t i, std::span<const float> states) {
+      modules_.run(config_, states, vectors.row(i));
+    });
+    return vectors;
   }
 
   Result<Matrix> token_states(TokenIds text) override {
-    TRY(check_ids({&text, 1}, config_.vocabulary, config_.max_tokens));
-    Matrix all(text.size(), config_.hidden);
     const TokenSequence sequence{text};
+    TRY(check({&sequence, 1}));
+    Matrix all(text.size(), config_.hidden);
     runner_.run({&sequence, 1}, [&](size_t, std::span<const float> states) {
       std::ranges::copy(states, all.values.begin());
     });
@@ -133,17 +153,6 @@ class TransformerEncoder final : public Encoder {
   }
 
  private:
-  Matrix encode_all(const std::vector<TokenIds>& texts, bool normalised) {
-    Matrix vectors(texts.size(), config_.dimensions);  // of an empty text it stays zero
-    std::vector<TokenSequence> sequences;
-    sequences.reserve(texts.size());
-    for (const TokenIds ids : texts) sequences.push_back({ids});
-    runner_.run(sequences, [&](size_t text, std::span<const float> states) {
-      modules_.run(config_, states, normalised, vectors.row(text));
-    });
-    return vectors;
-  }
-
   const std::string name_;
   const ModelConfig config_;
   const Tokenizer tokenizer_;

@@ -44,9 +44,11 @@ int threads_of(int asked) { return asked > 0 ? asked : hardware_threads(); }
 
 }  // namespace
 
-TransformerRunner::TransformerRunner(Transformer transformer, size_t hidden, int threads)
+TransformerRunner::TransformerRunner(Transformer transformer, const ModelConfig& config,
+                                     int threads)
     : transformer_(std::move(transformer)),
-      hidden_(hidden),
+      hidden_(config.hidden),
+      is_typed_(config.types > 1),  // as transformers, which passes types to no other model
       pool_(threads_of(threads)),
       workspaces_(static_cast<size_t>(threads_of(threads))) {}
 
@@ -67,8 +69,9 @@ void TransformerRunner::run_batch(std::span<const size_t> positions,
                                   std::span<const TokenSequence> sequences,
                                   std::span<Workspace> workspaces, const Use& use) {
   TokenBatch batch{{}, {0}};
-  const bool typed =
-      std::ranges::any_of(positions, [&](size_t i) { return !sequences[i].types.empty(); });
+  const bool typed = is_typed_ && std::ranges::any_of(positions, [&](size_t i) {
+                       return !sequences[i].types.empty();
+                     });
   for (const size_t i : positions) {
     const auto& [ids, types] = sequences[i];
     batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());

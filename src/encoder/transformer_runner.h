@@ -7,23 +7,19 @@
 
 #include "base/mutex.h"
 #include "base/threads.h"
+#include "encoder/sequence_model.h"
 #include "encoder/transformer.h"
 
 namespace penchant {
 
-// One or two texts as the model reads them.
-struct TokenSequence {
-  TokenIds ids;
-  TokenIds types = {};  // of each token, or empty: all are of the first type
-};
-
 class TransformerRunner {
  public:
-  // `threads`: 0 for all processors of the machine.
-  TransformerRunner(Transformer transformer, size_t hidden, int threads);
+  // `transformer` is the one that `config` describes; `threads`: 0 for all of the machine's.
+  TransformerRunner(Transformer transformer, const ModelConfig& config, int threads);
 
   // Hands each sequence's states[L, H] on, from several threads at once and in any order; those of
-  // an empty sequence never. What it gives does not depend on what else is in the call.
+  // an empty sequence never. What it gives does not depend on what else is in the call. The
+  // sequences are as check_sequences() wants them.
   //   use(size_t sequence, std::span<const float> states)
   template <class Body>
   void run(std::span<const TokenSequence> sequences, const Body& use) {
@@ -47,6 +43,7 @@ class TransformerRunner {
 
   const Transformer transformer_;
   const size_t hidden_;
+  const bool is_typed_;
   ThreadPool pool_;
   Mutex mutex_;
   std::vector<Workspace> workspaces_ GUARDED_BY(mutex_);

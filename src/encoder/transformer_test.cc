@@ -40,6 +40,7 @@ std::vector<std::vector<float>> vectors(const Loaded& model,
     result.emplace_back(H);
     pool(model.config.pooling, {work.x.data() + batch.begins[s] * H, texts[s].size() * H},
          result.back());
+    normalise(result.back());
   }
   return result;
 }

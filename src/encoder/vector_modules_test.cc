@@ -57,16 +57,11 @@ TEST(VectorModules, GiveAllNumbersWithoutTruncateDim) {
 TEST(VectorModules, GiveVectorsAsLongAsTheyAreWhenAsked) {
   const auto encoder = open(golden_folder("tiny-dense"));
   for (const GoldenCase& golden : golden_cases("tiny-dense")) {
-    const TokenIds ids[] = {golden.ids};
-    const auto vectors = encoder->encode_ids_unnormalised(ids);
+    const TokenSequence text{golden.ids};
+    const auto vectors = encoder->run({&text, 1});
     ASSERT_TRUE(vectors.ok()) << vectors.error().message;
     expect_near(vectors->row(0), golden.raw);
   }
-  const int32_t wrong[] = {2, 99};
-  const TokenIds ids[] = {wrong};
-  EXPECT_FALSE(encoder->encode_ids_unnormalised(ids).ok());
-  const auto fixed = open(golden_folder("tiny-model2vec"));
-  EXPECT_EQ(fixed->encode_ids_unnormalised({}).error().code, Code::internal);
 }
 
 TEST(VectorModules, RefuseWhatDoesNotFitTheModelOrTheWeights) {

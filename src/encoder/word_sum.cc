@@ -8,18 +8,15 @@
 
 namespace penchant {
 
-void sum_words(const VectorTable& vectors, std::span<const WeightedRow> words,
-               std::span<float> out) {
+void mean_words(const VectorTable& vectors, std::span<const WeightedRow> words,
+                std::span<float> out) {
   std::ranges::fill(out, 0.0f);
   for (const auto& [row, weight] : words) vectors.add(row, weight, out);
-  normalise(out);
+  if (words.size() > 1) scale(1 / static_cast<float>(words.size()), out);
 }
 
-void attend_words(const VectorTable& vectors, std::span<const WeightedRow> words,
-                  std::span<float> out) {
+void weigh_by_attention(const VectorTable& vectors, std::span<WeightedRow> words) {
   const size_t n = words.size(), d = vectors.cols();
-  std::ranges::fill(out, 0.0f);
-  if (n == 0) return;
   std::vector<float> x(n * d), attention(n), received(n);
   for (size_t i = 0; i < n; ++i)
     vectors.add(words[i].row, words[i].weight, std::span(x).subspan(i * d, d));
@@ -29,8 +26,7 @@ void attend_words(const VectorTable& vectors, std::span<const WeightedRow> words
     kernels().softmax(attention.data(), n, factor);
     axpy(1, attention, received);
   }
-  for (size_t j = 0; j < n; ++j) axpy(received[j], std::span(x).subspan(j * d, d), out);
-  normalise(out);
+  for (size_t j = 0; j < n; ++j) words[j].weight *= received[j];
 }
 
 }  // namespace penchant

@@ -151,20 +151,21 @@ Result<WordVectors> read_word_vectors(const Path& path) {
   return Reader(path, std::move(lines)).read();
 }
 
-std::vector<uint32_t> WordVectors::rows_of(std::string_view text) const {
-  std::vector<uint32_t> found;
-  const auto look_up = [&](std::string_view word) {
+std::vector<WordVectors::Found> WordVectors::find(std::string_view text) const {
+  std::vector<Found> found;
+  const auto look_up = [&](size_t begin, size_t end) {
+    const std::string_view word = text.substr(begin, end - begin);
     auto at = rows.find(word);
     if (at == rows.end()) at = rows.find(fold(word));
-    if (at != rows.end()) found.push_back(at->second);
+    if (at != rows.end())
+      found.push_back({at->second, {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}});
     return at != rows.end();
   };
   for (const Word& word : split_words(text)) {
-    const std::string_view letters = text.substr(word.begin, word.end - word.begin);
-    if (look_up(letters) || !word.is_han) continue;
-    for (size_t at = 0, begin = 0; at < letters.size(); begin = at) {
-      utf8_next(letters, at);
-      look_up(letters.substr(begin, at - begin));
+    if (look_up(word.begin, word.end) || !word.is_han) continue;
+    for (size_t at = word.begin, begin = at; at < word.end; begin = at) {
+      utf8_next(text, at);
+      look_up(begin, at);
     }
   }
   return found;

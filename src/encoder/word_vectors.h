@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/result.h"
 #include "math/matrix.h"
+#include "text/tokenizer.h"
 
 namespace penchant {
 
@@ -28,9 +29,15 @@ struct WordVectors {
   std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> rows;
   uint64_t skipped = 0;  // lines left out, each reported
 
-  // Rows of the words of a text (valid UTF-8): as written, else folded, else (Chinese, Japanese)
-  // character by character. Words without a vector are left out.
-  std::vector<uint32_t> rows_of(std::string_view text) const;
+  struct Found {
+    uint32_t row = 0;
+    Span place;  // bytes of the text
+    bool operator==(const Found&) const = default;
+  };
+
+  // The words of a text (valid UTF-8) that have a vector, in its order: as written, else folded,
+  // else (Chinese, Japanese) character by character.
+  std::vector<Found> find(std::string_view text) const;
 };
 
 Result<WordVectors> read_word_vectors(const Path& path);

@@ -45,7 +45,8 @@ TEST_F(WordVectorFiles, OfAllThreeKindsAreRead) {
     EXPECT_EQ(words->vectors.rows, 2u);
     EXPECT_EQ(words->vectors.cols, 3u);
     EXPECT_EQ(words->vectors.values, (std::vector<float>{1, 2, 3, -1, 0.5f, 1e-3f}));
-    EXPECT_EQ(words->rows_of("A blue, RED thing; Blue!"), (std::vector<uint32_t>{1, 0, 1}));
+    EXPECT_EQ(words->find("A blue, RED thing; Blue!"),
+              (std::vector<WordVectors::Found>{{1, {2, 6}}, {0, {8, 11}}, {1, {19, 23}}}));
   }
 }
 
@@ -95,7 +96,8 @@ TEST_F(WordVectorFiles, FindChineseByWordOrCharacter) {
   // "laptop" (3 characters) as its characters 2 and 3; "red" as a word.
   const auto words = read("\u8bb0 1\n\u672c 2\n\u7ea2\u8272 3\n");
   ASSERT_TRUE(words.ok());
-  EXPECT_EQ(words->rows_of("\u7ea2\u8272\u7b14\u8bb0\u672c"), (std::vector<uint32_t>{2, 0, 1}));
+  EXPECT_EQ(words->find("\u7ea2\u8272\u7b14\u8bb0\u672c"),
+            (std::vector<WordVectors::Found>{{2, {0, 6}}, {0, {9, 12}}, {1, {12, 15}}}));
 }
 
 TEST_F(WordVectorFiles, AreReadAtEveryTruncationOrRefused) {

@@ -211,7 +211,7 @@ def unit(vector):
 
 
 def write_model2vec():
-    """Token vectors shared through a mapping, with weights; the expected sums by both formulas."""
+    """Token vectors shared through a mapping, with weights; the expected sums by both formulas, and the mean."""
     folder = OUT / "tiny-model2vec"
     vocabulary, tokens = tokenizer("[CLS]", "[SEP]", "[PAD]", "[UNK]")
     rng = np.random.default_rng(4)
@@ -234,7 +234,8 @@ def write_model2vec():
         attention = attention / attention.sum(-1, keepdims=True)
         cases.append({"text": text, "purpose": "plain", "ids": ids,
                       "vector": [float(f"{v:.7g}") for v in unit(x.sum(0))],
-                      "attention": [float(f"{v:.7g}") for v in unit((attention @ x).sum(0))]})
+                      "attention": [float(f"{v:.7g}") for v in unit((attention @ x).sum(0))],
+                      "raw": [float(f"{v:.7g}") for v in x.sum(0) / max(1, len(ids))]})
     (folder / "golden.json").write_text(
         "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
 
