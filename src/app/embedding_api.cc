@@ -102,6 +102,12 @@ Result<TokenisedText> read_text(const Encoder& encoder, std::string_view text,
   TokenisedText out;
   const std::string prompted = std::string(encoder.prompt(options.purpose)).append(text);
   TRY(out.ids, tokenizer->encode_ids(prompted, encode));
+  out.unpooled = encoder.unpooled_tokens(options.purpose);
+  if (out.unpooled > 0 && options.keeps_end) {  // what is cut away was the prompt's first
+    encode.max_tokens = size_t(1) << 30;
+    TRY(const auto whole, tokenizer->encode_ids(prompted, encode));
+    out.unpooled -= std::min(out.unpooled, whole.size() - out.ids.size());
+  }
   return out;
 }
 

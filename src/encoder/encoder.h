@@ -43,8 +43,9 @@ struct EncoderOptions {
 struct TokenisedText {
   std::vector<int32_t> ids;
   std::vector<Span> places = {};  // bytes of the text; {0, 0} for special tokens and the prompt's
+  size_t unpooled = 0;
 
-  TokenSequence sequence() const { return {.ids = ids}; }
+  TokenSequence sequence() const { return {.ids = ids, .unpooled = unpooled}; }
 };
 
 // name() identifies vectors in a store. run() gives vectors as long as the model makes them: made
@@ -65,6 +66,8 @@ class Encoder : public SequenceModel {
   // them. read() does so and says where they lie; of static vectors it gives those that count, and
   // it is how a text becomes ids where there is no tokenizer.
   virtual std::string_view prompt(Purpose purpose) const = 0;
+  // TokenSequence::unpooled of a text behind that prompt; 0 where prompts count as the rest does.
+  virtual size_t unpooled_tokens(Purpose /*purpose*/) const { return 0; }
   virtual bool adds_special_tokens() const = 0;
   virtual Result<TokenisedText> read(std::string_view text, Purpose purpose) const = 0;
 

@@ -135,7 +135,7 @@ Result<ClassificationHead> ClassificationHead::load(const Safetensors& file,
 
 void ClassificationHead::pool_states(TokenIds ids, std::span<const float> states,
                                      std::span<float> out) const {
-  if (pooling_ != Pooling::last) return pool(pooling_, states, out);
+  if (pooling_ != Pooling::last) return pool(pooling_, states, 0, out);
   size_t last = ids.size() - 1;
   while (last > 0 && ids[last] == padding_) --last;
   const auto state = states.subspan(last * hidden_, hidden_);

@@ -84,6 +84,7 @@ struct ModelConfig {
   bool feed_forward_bias = true;
 
   Pooling pooling = Pooling::mean;
+  bool include_prompt = true;         // false: the tokens of a prompt are not pooled
   std::vector<VectorModule> modules;  // in their order; the last of them, if any, is a product
   size_t dimensions = 0;              // of a vector: the first so many numbers of what comes out
   size_t max_tokens = 0;              // special tokens included

@@ -11,30 +11,35 @@ namespace penchant {
 
 namespace {
 
-// What a sum of the states is divided by.
-float weights_of(Pooling pooling, float length) {
-  if (pooling == Pooling::mean) return length;
-  if (pooling == Pooling::mean_sqrt) return std::sqrt(length);
-  return pooling == Pooling::weighted_mean ? length * (length + 1) / 2 : 1;
+// Of the state at position t in the sum; a prompt that does not count shifts no positions.
+float weight_at(Pooling pooling, size_t t) {
+  return pooling == Pooling::weighted_mean ? static_cast<float>(t + 1) : 1;
+}
+
+// What the sum of the states from `begin` on is divided by.
+float divisor(Pooling pooling, size_t begin, size_t L) {
+  float sum = 0;
+  for (size_t t = begin; t < L; ++t) sum += weight_at(pooling, t);
+  return pooling == Pooling::mean_sqrt ? std::sqrt(sum) : sum;
 }
 
 }  // namespace
 
-void pool(Pooling pooling, std::span<const float> states, std::span<float> out) {
+void pool(Pooling pooling, std::span<const float> states, size_t unpooled, std::span<float> out) {
   const size_t H = out.size(), L = states.size() / H;
-  const auto row = [&](size_t t) { return states.subspan(t * H, H); };
-  const auto first = row(pooling == Pooling::last ? L - 1 : 0);
-  std::copy(first.begin(), first.end(), out.begin());
-  for (size_t t = 1; t < L; ++t) {
-    if (pooling == Pooling::mean || pooling == Pooling::mean_sqrt)
-      axpy(1, row(t), out);
-    else if (pooling == Pooling::weighted_mean)
-      axpy(static_cast<float>(t + 1), row(t), out);
-    else if (pooling == Pooling::max)
-      for (size_t i = 0; i < H; ++i) out[i] = std::max(out[i], row(t)[i]);
+  const auto copy = [&](size_t t) { std::ranges::copy(states.subspan(t * H, H), out.begin()); };
+  if (pooling == Pooling::cls) return copy(unpooled < L ? unpooled : 0);
+  std::ranges::fill(out, 0.0f);
+  if (unpooled >= L) return;
+  if (pooling == Pooling::last) return copy(L - 1);
+  if (pooling == Pooling::max) {
+    copy(unpooled);
+    for (size_t t = unpooled + 1; t < L; ++t)
+      for (size_t i = 0; i < H; ++i) out[i] = std::max(out[i], states[t * H + i]);
+    return;
   }
-  const float weights = weights_of(pooling, static_cast<float>(L));
-  if (weights != 1) scale(1 / weights, out);
+  for (size_t t = unpooled; t < L; ++t) axpy(weight_at(pooling, t), states.subspan(t * H, H), out);
+  scale(1 / divisor(pooling, unpooled, L), out);
 }
 
 std::vector<float> pool_weights(Pooling pooling, size_t L) {

@@ -12,8 +12,9 @@
 namespace penchant {
 
 // out[H] from states[L, H], L >= 1, as sentence-transformers does: all tokens count, special ones
-// too.
-void pool(Pooling pooling, std::span<const float> states, std::span<float> out);
+// too, but for the first `unpooled`. Where these are all, cls takes the first and the others give
+// zero.
+void pool(Pooling pooling, std::span<const float> states, size_t unpooled, std::span<float> out);
 
 // Of each of L states in the sum that the vector is; none where it is no such sum.
 std::vector<float> pool_weights(Pooling pooling, size_t L);

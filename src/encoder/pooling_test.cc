@@ -24,11 +24,35 @@ TEST(Pooling, FollowsTheFormulaOfEachMode) {
       {Pooling::weighted_mean, (1 + 2 * 3 + 3 * -5) / 6.0, (-2 + 2 * 4 + 3 * 6) / 6.0}};
   for (const auto& [pooling, x, y] : cases) {
     std::vector<float> out(2);
-    pool(pooling, states, out);
+    pool(pooling, states, 0, out);
     EXPECT_NEAR(out[0], x, 1e-6) << static_cast<int>(pooling);
     EXPECT_NEAR(out[1], y, 1e-6) << static_cast<int>(pooling);
-    pool(pooling, std::span(states).first(2), out);  // of one token all are the same
+    pool(pooling, std::span(states).first(2), 0, out);  // of one token all are the same
     EXPECT_EQ(out, (std::vector<float>{1, -2}));
+  }
+}
+
+// The first token is the prompt's: what every mode makes of the other two, then of none.
+TEST(Pooling, LeavesOutAPromptAsSentenceTransformersDoes) {
+  const std::vector<float> states = {1, -2, 3, 4, -5, 6};
+  struct Case {
+    Pooling pooling;
+    double x, y;
+  };
+  const Case cases[] = {{Pooling::cls, 3, 4},
+                        {Pooling::last, -5, 6},
+                        {Pooling::max, 3, 6},
+                        {Pooling::mean, -1, 5},
+                        {Pooling::mean_sqrt, -2 / std::sqrt(2), 10 / std::sqrt(2)},
+                        {Pooling::weighted_mean, (2 * 3 + 3 * -5) / 5.0, (2 * 4 + 3 * 6) / 5.0}};
+  for (const auto& [pooling, x, y] : cases) {
+    std::vector<float> out(2);
+    pool(pooling, states, 1, out);
+    EXPECT_NEAR(out[0], x, 1e-6) << static_cast<int>(pooling);
+    EXPECT_NEAR(out[1], y, 1e-6) << static_cast<int>(pooling);
+    pool(pooling, states, 3, out);
+    const bool is_cls = pooling == Pooling::cls;
+    EXPECT_EQ(out, is_cls ? (std::vector<float>{1, -2}) : std::vector<float>(2));
   }
 }
 

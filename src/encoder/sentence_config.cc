@@ -20,8 +20,7 @@ std::string path_of(const std::string& place, const std::string& name) {
 }
 
 Result<> read_pooling(const JsonFields& fields, ModelConfig& config) {
-  TRY(const bool include_prompt, fields.flag("include_prompt", true));
-  if (!include_prompt) return invalid(fields.place + ": include_prompt false is not supported");
+  TRY(config.include_prompt, fields.flag("include_prompt", true));
   struct Mode {
     std::string_view name, older_flag;
     Pooling pooling;

@@ -19,6 +19,8 @@ using TokenIds = std::span<const int32_t>;  // of one text
 struct TokenSequence {
   TokenIds ids;
   TokenIds types = {};  // of each token, or empty: all are of the first type
+  // Encoders: the first so many, those of a prompt, are read but their states are not pooled.
+  size_t unpooled = 0;
 };
 
 class SequenceModel {

@@ -42,7 +42,7 @@ Result<> check_sequences(std::span<const TokenSequence> sequences, const ModelCo
                          size_t max_tokens) {
   TRY(check_ids(sequences, config.vocabulary, max_tokens));
   for (size_t i = 0; i < sequences.size(); ++i) {
-    const auto& [ids, types] = sequences[i];
+    const TokenIds ids = sequences[i].ids, types = sequences[i].types;
     if (!types.empty() && types.size() != ids.size())
       return at_text(i, invalid(fmt::format("{} types for {} tokens", types.size(), ids.size())));
     if (config.types < 2) continue;

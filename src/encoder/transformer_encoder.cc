@@ -47,9 +47,10 @@ class VectorModules {
   }
 
   // out[dimensions] from states[L, H].
-  void run(const ModelConfig& config, std::span<const float> states, std::span<float> out) const {
+  void run(const ModelConfig& config, std::span<const float> states, size_t unpooled,
+           std::span<float> out) const {
     std::vector<float> x(config.hidden), y;
-    pool(config.pooling, states, x);
+    pool(config.pooling, states, unpooled, x);
     for (const std::optional<Dense>& dense : steps_) {
       if (!dense.has_value()) {
         normalise(x);
@@ -76,13 +77,37 @@ Result<Tensors> open_weights(const Path& model) {
   return Tensors(std::move(file));
 }
 
+// As sentence-transformers counts them: those of the prompt alone, less a special one at its end.
+Result<size_t> count_prompt_tokens(const Tokenizer& tokenizer, std::string_view prompt,
+                                   size_t max_tokens) {
+  if (prompt.empty()) return size_t{0};
+  TRY(const auto ids, tokenizer.encode_ids(prompt, {.max_tokens = max_tokens}));
+  return ids.size() - (!ids.empty() && tokenizer.is_special(ids.back()) ? 1 : 0);
+}
+
+struct PromptTokens {
+  size_t plain = 0, query = 0, passage = 0;
+};
+
+Result<PromptTokens> count_unpooled(const ModelConfig& config, const Tokenizer& tokenizer) {
+  PromptTokens out;
+  if (config.include_prompt) return out;
+  const size_t most = config.max_tokens;
+  TRY(out.plain, count_prompt_tokens(tokenizer, config.prompt_plain, most));
+  TRY(out.query, count_prompt_tokens(tokenizer, config.prompt_query, most));
+  TRY(out.passage, count_prompt_tokens(tokenizer, config.prompt_passage, most));
+  return out;
+}
+
 class TransformerEncoder final : public Encoder {
  public:
   TransformerEncoder(std::string name, ModelConfig config, Tokenizer tokenizer,
-                     VectorModules modules, Transformer transformer, int threads)
+                     const PromptTokens& unpooled, VectorModules modules, Transformer transformer,
+                     int threads)
       : name_(std::move(name)),
         config_(std::move(config)),
         tokenizer_(std::move(tokenizer)),
+        unpooled_(unpooled),
         modules_(std::move(modules)),
         runner_(std::move(transformer), config_, threads) {}
 
@@ -95,6 +120,10 @@ class TransformerEncoder final : public Encoder {
     if (purpose == Purpose::query) return config_.prompt_query;
     return purpose == Purpose::passage ? config_.prompt_passage : config_.prompt_plain;
   }
+  size_t unpooled_tokens(Purpose purpose) const override {
+    if (purpose == Purpose::query) return unpooled_.query;
+    return purpose == Purpose::passage ? unpooled_.passage : unpooled_.plain;
+  }
   bool adds_special_tokens() const override { return true; }
 
   Result<Matrix> encode(std::span<const std::string_view> texts, Purpose purpose) override {
@@ -102,7 +131,8 @@ class TransformerEncoder final : public Encoder {
                                  {.max_tokens = config_.max_tokens}, runner_.pool()));
     std::vector<TokenSequence> sequences;
     sequences.reserve(ids.size());
-    for (const auto& text : ids) sequences.push_back({.ids = text});
+    for (const auto& text : ids)
+      sequences.push_back({.ids = text, .unpooled = unpooled_tokens(purpose)});
     TRY(Matrix vectors, run(sequences));
     for (size_t i = 0; i < vectors.rows; ++i) normalise(vectors.row(i));
     return vectors;
@@ -112,7 +142,7 @@ class TransformerEncoder final : public Encoder {
     const std::string_view prompt = this->prompt(purpose);
     TRY(Encoding encoding,
         tokenizer_.encode(std::string(prompt).append(text), {.max_tokens = config_.max_tokens}));
-    TokenisedText out{std::move(encoding.ids)};
+    TokenisedText out{.ids = std::move(encoding.ids), .unpooled = unpooled_tokens(purpose)};
     const auto behind = [&](uint32_t at) {
       return at > prompt.size() ? at - static_cast<uint32_t>(prompt.size()) : 0;
     };
@@ -132,7 +162,7 @@ class TransformerEncoder final : public Encoder {
     TRY(check(sequences));
     Matrix vectors(sequences.size(), config_.dimensions);  // of an empty text it stays zero
     runner_.run(sequences, [&](size_t i, std::span<const float> states) {
-      modules_.run(config_, states, vectors.row(i));
+      modules_.run(config_, states, sequences[i].unpooled, vectors.row(i));
     });
     return vectors;
   }
@@ -156,6 +186,7 @@ class TransformerEncoder final : public Encoder {
   const std::string name_;
   const ModelConfig config_;
   const Tokenizer tokenizer_;
+  const PromptTokens unpooled_;
   const VectorModules modules_;
   TransformerRunner runner_;
 };
@@ -182,10 +213,11 @@ Result<std::unique_ptr<Encoder>> open_transformer_encoder(const Path& model, std
       transformer.emplace(load_transformer(model, config, options.precision));
   });
   if (!tokenizer->ok()) return std::move(*tokenizer).error();
+  TRY(const PromptTokens unpooled, count_unpooled(config, **tokenizer));
   TRY(VectorModules modules, VectorModules::load(model, config));
   if (!transformer->ok()) return std::move(*transformer).error();
   return std::unique_ptr<Encoder>(std::make_unique<TransformerEncoder>(
-      std::move(name), std::move(config), **std::move(tokenizer), std::move(modules),
+      std::move(name), std::move(config), **std::move(tokenizer), unpooled, std::move(modules),
       **std::move(transformer), options.threads));
 }
 

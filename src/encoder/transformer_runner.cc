@@ -73,7 +73,7 @@ void TransformerRunner::run_batch(std::span<const size_t> positions,
                        return !sequences[i].types.empty();
                      });
   for (const size_t i : positions) {
-    const auto& [ids, types] = sequences[i];
+    const TokenIds ids = sequences[i].ids, types = sequences[i].types;
     batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
     batch.begins.push_back(batch.ids.size());
     if (!typed) continue;

@@ -38,7 +38,7 @@ std::vector<std::vector<float>> vectors(const Loaded& model,
   const size_t H = model.config.hidden;
   for (size_t s = 0; s < texts.size(); ++s) {
     result.emplace_back(H);
-    pool(model.config.pooling, {work.x.data() + batch.begins[s] * H, texts[s].size() * H},
+    pool(model.config.pooling, {work.x.data() + batch.begins[s] * H, texts[s].size() * H}, 0,
          result.back());
     normalise(result.back());
   }

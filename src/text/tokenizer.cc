@@ -196,7 +196,7 @@ Result<std::string> Tokenizer::decode(std::span<const int32_t> ids,
   for (const int32_t id : ids) {
     const std::string_view text = token(id);
     if (text.empty()) continue;
-    if (skip_special_tokens && state_->stages.added_tokens.is_special(text)) continue;
+    if (skip_special_tokens && is_special(id)) continue;
     bytes += text.size();
     if (bytes > limits::decoded_bytes) return Decoder::too_long();
     tokens.emplace_back(text);
@@ -209,6 +209,10 @@ size_t Tokenizer::vocabulary_size() const { return state_->vocabulary_size; }
 std::string_view Tokenizer::token(int32_t id) const {
   const std::string_view added = state_->stages.added_tokens.token(id);
   return added.empty() ? state_->stages.model->vocabulary().token(id) : added;
+}
+
+bool Tokenizer::is_special(int32_t id) const {
+  return state_->stages.added_tokens.is_special(token(id));
 }
 
 int32_t Tokenizer::token_id(std::string_view token) const {

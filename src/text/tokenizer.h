@@ -77,6 +77,7 @@ class Tokenizer {
   size_t vocabulary_size() const;                  // ids are in [0, vocabulary_size())
   std::string_view token(int32_t id) const;        // "" for an id without a token
   int32_t token_id(std::string_view token) const;  // -1 when there is none
+  bool is_special(int32_t id) const;               // an added token marked so
 
  private:
   struct State;
