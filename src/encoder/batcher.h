@@ -1,7 +1,7 @@
 // Continuous batching: the texts of all requests that wait for one model, merged into calls of a
 // token budget. Requests take turns by tokens, so that one text passes ten thousand of another
 // request; a row does not depend on what else is in its call (encoder/sequence_model.h). Each model
-// has a batcher and with it limits of its own: one that has too much to do refuses its own requests.
+// has a batcher and its own limits: one that has too much to do refuses its own requests.
 //
 //   Batcher batcher(model, {});
 //   TRY(Batched answer, batcher.run(sequences, {.until = deadline}));   // blocks

@@ -5,8 +5,8 @@
 //   TRY(auto reranker, open_classifier(folder, {.precision = Precision::fp32}));
 //   TRY(Matrix scores, reranker->score(pairs, reranker->function_of_pairs()));  // [pairs, labels]
 //
-// run() gives the logits of tokens as tokenizer() gives them, at least one in each sequence. The same
-// text gives the same bits whatever else is in the call and however many threads run.
+// run() gives the logits of tokens as tokenizer() gives them, at least one in each sequence. The
+// same text gives the same bits whatever else is in the call and however many threads run.
 // Thread-safety: safe; concurrent calls take turns on the classifier's threads.
 #pragma once
 

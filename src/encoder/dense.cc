@@ -7,6 +7,12 @@
 
 namespace penchant {
 
+std::string_view name_of(DenseActivation activation) {
+  constexpr std::string_view names[] = {"identity", "tanh",      "sigmoid", "relu",
+                                        "gelu",     "gelu_tanh", "silu"};
+  return names[static_cast<size_t>(activation)];
+}
+
 void activate(DenseActivation activation, std::span<float> x) {
   switch (activation) {
     case DenseActivation::identity:
@@ -31,7 +37,15 @@ void activate(DenseActivation activation, std::span<float> x) {
 void Dense::run(std::span<const float> x, std::span<float> out) const {
   CHECK(x.size() == inputs_ && out.size() == outputs_, "vectors fit the product");
   product_.run(x.data(), inputs_, 1, out.data(), outputs_);
+  if (!bias_.empty()) axpy(1, bias_, out);
   activate(activation_, out);
+}
+
+Matrix Dense::multiply(const Matrix& x) const {
+  CHECK(x.cols == inputs_, "rows fit the product");
+  Matrix out(x.rows, outputs_);
+  product_.run(x.values.data(), inputs_, x.rows, out.values.data(), outputs_);
+  return out;
 }
 
 }  // namespace penchant

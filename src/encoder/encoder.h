@@ -75,12 +75,11 @@ class Encoder : public SequenceModel {
   // row for each token that counts.
   virtual Result<Matrix> token_states(TokenIds text) = 0;
 
-  // What token_states() are multiplied by before their sum, made as long as 1, is the vector: one
-  // for each of `tokens`. None where the vector is no sum of them (pooling by one token, or by the
-  // largest of every column).
-  virtual std::vector<float> token_weights(size_t tokens) const {
-    return std::vector<float>(tokens, 1);
-  }
+  // What each of token_states() brings to the vector, and in a last row what belongs to no token
+  // (the bias of a Dense module): [states + 1, dimensions()], whose sum is the row of run(). The
+  // largest of a column is brought by its token alone. Refused, with the reason, where one token is
+  // the vector and where an activation stands behind the sum.
+  virtual Result<Matrix> token_parts(const TokenSequence& text) = 0;
 };
 
 // Opens a Hugging Face folder (config.json, tokenizer.json, model.safetensors ...), a GGUF file, a

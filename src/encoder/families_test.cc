@@ -172,13 +172,13 @@ TEST(FamilyFolders, RefuseConfigurationsThatContradictThemselvesOrTheWeights) {
       {"roberta", "\"pad_token_id\": 1", "\"pad_token_id\": 39", "leaves no room for a text"},
   };
   for (const Case& one : cases) {
-    expect_refusal(family_folder(one.family), {"config.json", one.from, one.to, one.expected},
-                   [](const Path& folder) -> Result<> {
-                     TRY(const ModelConfig config, read_model_config(folder));
-                     TRY(Transformer::load(tensors_of(folder / "model.safetensors"), config,
-                                           Precision::fp32));
-                     return {};
-                   });
+    expect_refusal(
+        family_folder(one.family), {"config.json", one.from, one.to, one.expected},
+        [](const Path& folder) -> Result<> {
+          TRY(const ModelConfig config, read_model_config(folder));
+          TRY(Transformer::load(tensors_of(folder / "model.safetensors"), config, Precision::fp32));
+          return {};
+        });
   }
 }
 

@@ -70,8 +70,7 @@ void expect_refusal(const Path& model, const Damage& damage, const Open& open) {
   std::string text = *read_file(copy / damage.file, 1 << 20);
   const size_t at = text.find(damage.from);
   ASSERT_NE(at, std::string::npos) << damage.from;
-  ASSERT_TRUE(
-      write_file(copy / damage.file, text.replace(at, damage.from.size(), damage.to)).ok());
+  ASSERT_TRUE(write_file(copy / damage.file, text.replace(at, damage.from.size(), damage.to)).ok());
   const Result<> opened = open(copy);
   const std::string message = opened.ok() ? "accepted" : opened.error().message;
   EXPECT_NE(message.find(damage.expected), std::string::npos) << damage.to << ": " << message;

@@ -23,6 +23,17 @@ float divisor(Pooling pooling, size_t begin, size_t L) {
   return pooling == Pooling::mean_sqrt ? std::sqrt(sum) : sum;
 }
 
+// Of every column from `begin` on; the first of equal ones.
+void keep_largest(Matrix& states, size_t begin) {
+  for (size_t i = 0; i < states.cols; ++i) {
+    size_t largest = begin;
+    for (size_t t = begin + 1; t < states.rows; ++t)
+      if (states.row(t)[i] > states.row(largest)[i]) largest = t;
+    for (size_t t = begin; t < states.rows; ++t)
+      if (t != largest) states.row(t)[i] = 0;
+  }
+}
+
 }  // namespace
 
 void pool(Pooling pooling, std::span<const float> states, size_t unpooled, std::span<float> out) {
@@ -42,15 +53,17 @@ void pool(Pooling pooling, std::span<const float> states, size_t unpooled, std::
   scale(1 / divisor(pooling, unpooled, L), out);
 }
 
-std::vector<float> pool_weights(Pooling pooling, size_t L) {
-  std::vector<float> weights;
-  for (size_t t = 0; t < L; ++t) {
-    if (pooling == Pooling::mean || pooling == Pooling::mean_sqrt)
-      weights.push_back(1);
-    else if (pooling == Pooling::weighted_mean)
-      weights.push_back(static_cast<float>(t + 1));
+bool split_pool(Pooling pooling, size_t unpooled, Matrix& states) {
+  if (pooling == Pooling::cls || pooling == Pooling::last) return false;
+  const size_t L = states.rows, begin = std::min(unpooled, L);
+  std::ranges::fill(std::span(states.values).first(begin * states.cols), 0.0f);
+  if (pooling == Pooling::max) {
+    keep_largest(states, begin);
+    return true;
   }
-  return weights;
+  const float whole = divisor(pooling, begin, L);
+  for (size_t t = begin; t < L; ++t) scale(weight_at(pooling, t) / whole, states.row(t));
+  return true;
 }
 
 Result<> shorten(Matrix& vectors, size_t dimensions, bool normalised) {

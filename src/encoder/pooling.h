@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "base/result.h"
 #include "encoder/model_config.h"
@@ -16,8 +15,9 @@ namespace penchant {
 // zero.
 void pool(Pooling pooling, std::span<const float> states, size_t unpooled, std::span<float> out);
 
-// Of each of L states in the sum that the vector is; none where it is no such sum.
-std::vector<float> pool_weights(Pooling pooling, size_t L);
+// Makes of states[L, H] what each brings to pool(): rows whose sum it is. What is not the largest
+// of a column brings nothing to max. False for cls and last, which take one state.
+bool split_pool(Pooling pooling, size_t unpooled, Matrix& states);
 
 // The first `dimensions` numbers of each vector, again of length 1 if they are; 0: all. Models
 // trained for it (Matryoshka) lose little. An error when there are fewer.

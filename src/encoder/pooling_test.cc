@@ -56,6 +56,23 @@ TEST(Pooling, LeavesOutAPromptAsSentenceTransformersDoes) {
   }
 }
 
+TEST(Pooling, IsTakenApartIntoWhatEachStateBrings) {
+  using enum Pooling;
+  for (const Pooling pooling : {mean, mean_sqrt, weighted_mean, max, cls, last})
+    for (const size_t unpooled : {0, 1, 3}) {
+      Matrix states(3, 2);
+      states.values = {1, -2, 3, 4, -5, 4};
+      std::vector<float> out(2);
+      pool(pooling, states.values, unpooled, out);
+      const bool is_sum = split_pool(pooling, unpooled, states);
+      EXPECT_EQ(is_sum, pooling != cls && pooling != last);
+      for (size_t i = 0; i < 2 && is_sum; ++i)
+        EXPECT_NEAR(states.row(0)[i] + states.row(1)[i] + states.row(2)[i], out[i], 1e-6);
+      if (pooling != max || unpooled > 0) continue;
+      EXPECT_EQ(states.values, (std::vector<float>{0, 0, 3, 4, 0, 0}));
+    }
+}
+
 TEST(Pooling, ShortenedVectorsHaveLengthOneAgain) {
   Matrix vectors(2, 3);
   vectors.values = {0.6f, 0, 0.8f, 0.48f, 0.64f, 0.6f};

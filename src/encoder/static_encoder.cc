@@ -169,6 +169,16 @@ class StaticEncoder final : public Encoder {
     return states;
   }
 
+  Result<Matrix> token_parts(const TokenSequence& text) override {
+    TRY(check({&text, 1}));
+    const std::vector<WeightedRow> words = weighed(words_of(text.ids));
+    Matrix parts(words.size() + 1, dimensions());
+    const auto count = static_cast<float>(words.size());
+    for (size_t i = 0; i < words.size(); ++i)
+      source_->vectors().add(words[i].row, words[i].weight / count, parts.row(i));
+    return parts;
+  }
+
  private:
   std::vector<WeightedRow> words_of(TokenIds ids) const {
     std::vector<WeightedRow> words = source_->words_of(ids);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/threads.h"
@@ -63,7 +64,34 @@ class VectorModules {
     std::copy_n(x.begin(), out.size(), out.begin());
   }
 
+  // The same of rows [n, H] that add up to the pooled states: rows [n + 1, dimensions] that add up
+  // to the vector, the last of which belongs to none of them.
+  Result<Matrix> split(const ModelConfig& config, Matrix parts) const {
+    parts.values.resize(++parts.rows * parts.cols);
+    for (const std::optional<Dense>& dense : steps_) {
+      if (!dense.has_value()) {
+        make_length_1(parts);
+        continue;
+      }
+      if (dense->activation() != DenseActivation::identity)
+        return invalid(fmt::format("a Dense module with {} stands behind the pooling",
+                                   name_of(dense->activation())));
+      parts = dense->multiply(parts);
+      if (!dense->bias().empty()) axpy(1, dense->bias(), parts.row(parts.rows - 1));
+    }
+    TRY(shorten(parts, config.dimensions, false));
+    return parts;
+  }
+
  private:
+  // Of the sum of the rows.
+  static void make_length_1(Matrix& parts) {
+    std::vector<float> sum(parts.cols);
+    for (size_t t = 0; t < parts.rows; ++t) axpy(1, parts.row(t), sum);
+    const float length = std::sqrt(dot(sum, sum));
+    if (length > 0) scale(1 / length, parts.values);
+  }
+
   std::vector<std::optional<Dense>> steps_;  // without a product: the length is made 1
 };
 
@@ -167,22 +195,33 @@ class TransformerEncoder final : public Encoder {
     return vectors;
   }
 
-  Result<Matrix> token_states(TokenIds text) override {
-    const TokenSequence sequence{text};
-    TRY(check({&sequence, 1}));
-    Matrix all(text.size(), config_.hidden);
-    runner_.run({&sequence, 1}, [&](size_t, std::span<const float> states) {
+  Result<Matrix> token_states(TokenIds text) override { return states_of({text}); }
+
+  Result<Matrix> token_parts(const TokenSequence& text) override {
+    if (text.ids.empty()) return Matrix(1, config_.dimensions);
+    TRY(Matrix states, states_of(text));
+    if (!split_pool(config_.pooling, text.unpooled, states))
+      return no_sum(invalid("the model pools by one token"));
+    auto parts = modules_.split(config_, std::move(states));
+    if (!parts.ok()) return no_sum(parts.error());
+    return parts;
+  }
+
+ private:
+  Result<Matrix> states_of(const TokenSequence& text) {
+    TRY(check({&text, 1}));
+    Matrix all(text.ids.size(), config_.hidden);
+    runner_.run({&text, 1}, [&](size_t, std::span<const float> states) {
       std::ranges::copy(states, all.values.begin());
     });
     return all;
   }
 
-  std::vector<float> token_weights(size_t tokens) const override {
-    const bool is_sum = config_.modules.empty() && config_.dimensions == config_.hidden;
-    return is_sum ? pool_weights(config_.pooling, tokens) : std::vector<float>();
+  Error no_sum(const Error& why) const {
+    return {why.code, fmt::format("the vectors of {} are no sums over the words of a text ({})",
+                                  name_, why.message)};
   }
 
- private:
   const std::string name_;
   const ModelConfig config_;
   const Tokenizer tokenizer_;

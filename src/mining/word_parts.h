@@ -1,11 +1,12 @@
 // A text's vector taken apart by words, and with it every product with that vector.
 //
-// A pooled vector is v = s / |s| with s = sum of w_t h_t over the tokens, so that
-//   u . v = sum of w_t (h_t . u) / |s|
+// A vector is v = s / |s| with s = sum of p_t over the tokens, where p_t is the token's state h_t
+// with its weight in the pooling, and behind linear modules what they make of it, so that
+//   u . v = sum of (p_t . u) / |s|
 // exactly: each token has its part in a similarity, and a word the parts of its tokens. The states
-// h_t come from the whole text, so a word's part is what it brings here, among its neighbours. What
-// belongs to no word (special tokens, the prompt in front, punctuation) is one part of its own, the
-// rest: spread over the words it would say of them what they did not bring.
+// come from the whole text, so a word's part is what it brings here, among its neighbours. What
+// belongs to no word (special tokens, the prompt in front, punctuation, a bias) is one
+// part of its own, the rest: spread over the words it would say of them what they did not bring.
 //
 //   TRY(const WordParts parts, split_vector(encoder, text, Purpose::query, vector));
 //   for (double x : contributions(parts, u, dot(u, vector))) ...   // the words', then the rest's
@@ -32,8 +33,7 @@ struct WordParts {
 
 // `vector` is what encoder.encode() gives the text for the purpose. A token that lies in several
 // words is shared among them by length. Fails for invalid UTF-8 and where the model's vectors are
-// no sums of its tokens' states: pooling by one token or the largest of every column, attention
-// over word vectors, a file of word vectors.
+// no such sums (Encoder::token_parts).
 Result<WordParts> split_vector(Encoder& encoder, std::string_view text, Purpose purpose,
                                std::span<const float> vector);
 

@@ -33,11 +33,32 @@ struct Pooled {
   TestFolder folder;
   Path path = folder.path() / "model";
 
-  Pooled(const std::string& name, const std::string& mode) {
+  Pooled(const std::string& name, const std::string& mode, bool include_prompt = true) {
     std::filesystem::copy(golden_folder(name), path, std::filesystem::copy_options::recursive);
     EXPECT_TRUE(write_file(path / "1_Pooling/config.json",
-                           R"({"word_embedding_dimension":32,"pooling_mode_)" + mode + R"(":true})")
+                           R"({"word_embedding_dimension":32,"pooling_mode_)" + mode +
+                               R"(":true,"include_prompt":)" +
+                               (include_prompt ? "true}" : "false}"))
                     .ok());
+  }
+};
+
+// tiny-dense with some of its modules behind the pooling.
+struct Modules {
+  TestFolder folder;
+  Path path = folder.path() / "model";
+
+  explicit Modules(std::initializer_list<std::string> modules) {
+    std::filesystem::copy(golden_folder("tiny-dense"), path,
+                          std::filesystem::copy_options::recursive);
+    std::string list;
+    for (const std::string& name : modules)
+      list += R"(,{"path":")" + name + R"(","type":"sentence_transformers.models.)" +
+              name.substr(name.find('_') + 1) + R"("})";
+    EXPECT_TRUE(
+        write_file(path / "modules.json",
+                   R"([{"path":"","type":"sentence_transformers.models.Transformer"})" + list + "]")
+            .ok());
   }
 };
 
@@ -76,16 +97,66 @@ void expect_sums(Encoder& encoder, const std::vector<std::string>& texts, Purpos
 
 TEST(WordParts, AddUpToEverySimilarityOfATransformer) {
   for (const Precision precision : {Precision::fp32, Precision::int8})
-    for (const char* mode : {"mean_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens"}) {
-      const Pooled bert("tiny-bert", mode), prompted("tiny-xlm-roberta", mode);
+    for (const char* mode :
+         {"mean_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "max_tokens"}) {
+      const Pooled bert("tiny-bert", mode), prompted("tiny-xlm-roberta", mode),
+          unpooled("tiny-xlm-roberta", mode, false);
       const EncoderOptions options{.precision = precision, .threads = 2};
       expect_sums(*open(bert.path, options), random_texts(40), Purpose::plain);
       expect_sums(*open(prompted.path, options), random_texts(40), Purpose::query);
+      expect_sums(*open(unpooled.path, options), random_texts(40), Purpose::query);
     }
+}
+
+TEST(WordParts, AddUpToEverySimilarityBehindLinearModules) {
+  const Modules dense{"1_Pooling", "2_Dense"},
+      between{"1_Pooling", "3_Normalize", "2_Dense", "3_Normalize"};
+  for (const Path& path : {dense.path, between.path})
+    expect_sums(*open(path, {.threads = 2}), random_texts(40), Purpose::plain);
 }
 
 TEST(WordParts, AddUpToEverySimilarityOfStaticVectors) {
   expect_sums(*open(golden_folder("tiny-model2vec")), random_texts(60), Purpose::plain);
+  expect_sums(*open(golden_folder("tiny-model2vec"), {.threads = 1, .attention_weighting = true}),
+              random_texts(60), Purpose::plain);
+  const TestFolder folder;
+  const std::string words = std::string("the 1 0 2\nred 0 1 -1\nbook 1 1 0\nnight -2 1 1\n") +
+                            "\u7535 1 2 3\n\u8111 3 2 -1\n";
+  ASSERT_TRUE(write_file(folder.path() / "words.txt", words).ok());
+  expect_sums(*open(folder.path() / "words.txt"), random_texts(60), Purpose::plain);
+}
+
+// By hand: (1, 0), nothing, (0, 2) and (1, 1) over the length of their sum, which is (2, 3).
+TEST(WordParts, OfAFileOfWordVectorsAreItsVectors) {
+  const TestFolder folder;
+  ASSERT_TRUE(write_file(folder.path() / "words.txt", "the 1 0\nred 0 2\nbook 1 1\n").ok());
+  const auto encoder = open(folder.path() / "words.txt");
+  const auto parts = split(*encoder, "The unheardof red, book!", Purpose::plain);
+  ASSERT_TRUE(parts.ok()) << parts.error().message;
+  const auto length = static_cast<float>(std::sqrt(13));
+  const std::vector<float> expected = {1, 0, 0, 0, 0, 2, 1, 1};
+  ASSERT_EQ(parts->parts.values.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(parts->parts.values[i], expected[i] / length, 1e-6);
+}
+
+// A prompt that is not pooled brings nothing: with the last token the words are the whole vector.
+TEST(WordParts, LeaveOutAPromptThatIsNotPooled) {
+  const Pooled pooled("tiny-xlm-roberta", "mean_tokens", false);
+  const auto encoder = open(pooled.path, {.precision = Precision::fp32});
+  const std::string_view text = "the red book";
+  const auto read = encoder->read(text, Purpose::query);  // <s> about the red book </s>
+  ASSERT_EQ(read->ids.size(), 6u);
+  EXPECT_EQ(read->unpooled, 2u);
+  const Matrix states = *encoder->token_states(read->ids);
+  const Matrix vector = *encoder->encode({&text, 1}, Purpose::query);
+  std::vector<float> sum(states.cols);
+  for (size_t t = 2; t < 6; ++t) axpy(1, states.row(t), sum);
+  const float length = std::sqrt(dot(sum, sum));
+  const auto parts = split(*encoder, text, Purpose::query);
+  ASSERT_TRUE(parts.ok()) << parts.error().message;
+  const double rest = contributions(*parts, vector.row(0), 1).back();
+  EXPECT_NEAR(rest, dot(states.row(5), vector.row(0)) / length, 1e-5);
 }
 
 // Where all tokens belong to words, nothing is left: static vectors have no special ones.
@@ -159,24 +230,24 @@ TEST(WordParts, AreRefusedWhereAVectorIsNoSum) {
     EXPECT_FALSE(parts.ok());
     return parts.ok() ? "" : parts.error().message;
   };
-  for (const char* mode : {"cls_token", "max_tokens", "lasttoken"}) {
+  for (const char* mode : {"cls_token", "lasttoken"}) {
     const Pooled pooled("tiny-bert", mode);
     EXPECT_EQ(refusal(pooled.path, {.threads = 1}),
               "contributions: the vectors of model are no sums over the words of a text (the model "
-              "pools by one token or by the largest of every column)");
+              "pools by one token)");
   }
-  const auto said = refusal(golden_folder("tiny-model2vec"), {.attention_weighting = true});
-  EXPECT_NE(said.find("weighted by attention"), std::string::npos) << said;
-  TestFolder folder;
-  ASSERT_TRUE(write_file(folder.path() / "words.txt", "the 1 0\nred 0 1\nbook 1 1\n").ok());
-  EXPECT_NE(refusal(folder.path() / "words.txt", {}).find("a file of word vectors"),
-            std::string::npos);
+  const Modules modules{"1_Pooling", "2_Dense", "4_Dense"};
+  EXPECT_EQ(refusal(modules.path, {.threads = 1}),
+            "contributions: the vectors of model are no sums over the words of a text (a Dense "
+            "module with tanh stands behind the pooling)");
 }
 
 TEST(WordParts, AreRefusedForAVectorOfAnotherLength) {
   const auto encoder = open(golden_folder("tiny-bert"));
   const std::vector<float> vector(encoder->dimensions() / 2);
-  EXPECT_FALSE(split_vector(*encoder, "the red book", Purpose::plain, vector).ok());
+  const auto parts = split_vector(*encoder, "the red book", Purpose::plain, vector);
+  EXPECT_EQ(parts.error().message,
+            "contributions: the vector is not the one that tiny-bert gives this text");
 }
 
 TEST(WordParts, RefuseInvalidUtf8) {
