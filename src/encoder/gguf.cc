@@ -258,12 +258,7 @@ Result<uint64_t> read_head(Cursor& cursor, std::string_view place) {
 
 }  // namespace
 
-Result<Gguf> Gguf::open(const Path& path) {
-  TRY(MappedFile file, MappedFile::open(path));
-  TRY(Gguf gguf, parse(file.bytes(), path.string()));
-  gguf.file_ = std::move(file);  // the mapping stays where it is
-  return gguf;
-}
+Result<Gguf> Gguf::open(const Path& path) { return open_mapped<Gguf>(path); }
 
 Result<Gguf> Gguf::parse(std::span<const uint8_t> bytes, std::string_view place) {
   Cursor cursor(bytes, place);

@@ -24,9 +24,9 @@ struct PruneOptions {
 };
 
 // Copies the folder to `out`, which must not exist, with smaller weights, vocabulary and
-// configuration. A text whose tokens all stay keeps its vector bit for bit as long as all layers
-// stay. Vocabularies of Unigram and WordPiece, families whose table is called word_embeddings;
-// others are refused by name.
+// configuration. A text whose tokens all stay keeps its vector bit for bit in fp32 and bf16 as long
+// as all layers stay; in bytes nearly, as smoothing samples the vocabulary. Vocabularies of Unigram
+// and WordPiece, families whose table is called word_embeddings; others are refused by name.
 Result<> prune(const Path& model, std::span<const std::string_view> texts,
                const PruneOptions& options, ThreadPool& pool, const Path& out);
 

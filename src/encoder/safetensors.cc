@@ -89,12 +89,7 @@ Result<> check_coverage(const Tensors::Map& tensors, std::span<const uint8_t> da
 
 }  // namespace
 
-Result<Safetensors> Safetensors::open(const Path& path) {
-  TRY(MappedFile file, MappedFile::open(path));
-  TRY(Safetensors tensors, parse(file.bytes(), path.string()));
-  tensors.file_ = std::move(file);  // the mapping stays where it is
-  return tensors;
-}
+Result<Safetensors> Safetensors::open(const Path& path) { return open_mapped<Safetensors>(path); }
 
 Result<Safetensors> Safetensors::parse(std::span<const uint8_t> bytes, std::string_view place) {
   uint64_t length = 0;

@@ -44,6 +44,15 @@ class Tensors {
   Result<std::vector<int64_t>> copy_integers(std::string_view name) const;
 
  protected:
+  // A file mapped, parsed by File::parse() and kept with the tensors that point into it.
+  template <class File>
+  static Result<File> open_mapped(const Path& path) {
+    TRY(MappedFile mapped, MappedFile::open(path));
+    TRY(File file, File::parse(mapped.bytes(), path.string()));
+    file.file_ = std::move(mapped);  // the mapping stays where it is
+    return file;
+  }
+
   std::string place_;  // starts messages
   Map tensors_;
   std::optional<MappedFile> file_;  // that they point into, unless somebody else keeps it

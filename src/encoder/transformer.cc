@@ -130,6 +130,7 @@ struct Transformer::State {
                      Workspace& work, Scratch& scratch, const Part& part) const;
   void run_feed_forward(const Layer<FloatLinear>& layer, size_t first, size_t last, Workspace& work,
                         Scratch& scratch) const;
+  TokenBatch begin_sample(Workspace& work) const;
   LayerSmoothing smooth(const Layer<FloatLinear>& layer, size_t i, const TokenBatch& sample,
                         Workspace& work) const;
   PackedLayer pack(LayerWeights weights, size_t i, const TokenBatch& sample, Workspace& work) const;
@@ -165,11 +166,8 @@ Result<Transformer> Transformer::load(Tensors file, const ModelConfig& config,
   }
   Workspace work;
   TokenBatch sample;
-  if (precision == Precision::int8 && !reader.has_smoothed_layers()) {
-    sample = random_sample(config);
-    state->embed(sample, work);
-    state->make_float_room(sample.ids.size(), work);
-  }
+  if (precision == Precision::int8 && !reader.has_smoothed_layers())
+    sample = state->begin_sample(work);
   for (size_t i = 0; i < config.weight_sets(); ++i) {
     TRY(LayerWeights weights, reader.layer(i));
     if (precision == Precision::fp32)
@@ -274,6 +272,14 @@ void Transformer::State::run_feed_forward(const Layer<FloatLinear>& layer, size_
                  scratch);
 }
 
+// The sample, whose embeddings are in work.x, the input of the first layer.
+TokenBatch Transformer::State::begin_sample(Workspace& work) const {
+  TokenBatch sample = random_sample(config);
+  embed(sample, work);
+  make_float_room(sample.ids.size(), work);
+  return sample;
+}
+
 // Of layer i, whose input for the sample is in work.x, which becomes its output.
 LayerSmoothing Transformer::State::smooth(const Layer<FloatLinear>& layer, size_t i,
                                           const TokenBatch& sample, Workspace& work) const {
@@ -289,9 +295,7 @@ LayerSmoothing Transformer::State::smooth(const Layer<FloatLinear>& layer, size_
 std::vector<LayerSmoothing> Transformer::smoothing() const {
   CHECK(!state_->float_layers.empty(), "layers of floats are smoothed");
   Workspace work;
-  const TokenBatch sample = random_sample(state_->config);
-  state_->embed(sample, work);
-  state_->make_float_room(sample.ids.size(), work);
+  const TokenBatch sample = state_->begin_sample(work);
   std::vector<LayerSmoothing> out;
   for (size_t i = 0; i < state_->float_layers.size(); ++i)
     out.push_back(state_->smooth(state_->float_layers[i], i, sample, work));
